@@ -1,0 +1,392 @@
+"""What every environment has in common. Nothing here is a secret and nothing starts a server."""
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import SELF
+from django.utils.translation import gettext_lazy as _
+
+from config import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+DEBUG = False
+
+INSTALLED_APPS = [
+    "cms",
+    "campaigns",
+    "points",
+    "volunteers",
+    "foundations",
+    "wagtail.contrib.redirects",
+    "wagtail.contrib.search_promotions",
+    "wagtail.contrib.settings",
+    "wagtail.contrib.simple_translation",
+    "wagtail.locales",
+    "wagtail.embeds",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelsearch",
+    "modelcluster",
+    "taggit",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
+    "allauth.socialaccount.providers.weixin",
+    "allauth.usersessions",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.sitemaps",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "wagtail.contrib.settings.context_processors.settings",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS.append("django.forms")
+
+# Language and time
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "linli_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+
+# Files
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+MEDIA_URL = "/media/"
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+# People: phone and code for residents, e-mail for who prefers it, passkeys and TOTP on top
+
+AUTH_USER_MODEL = "volunteers.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 10}  # type: ignore[assignment]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/me/"
+LOGOUT_REDIRECT_URL = "/"
+
+ACCOUNT_ADAPTER = "volunteers.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD: str | None = None
+ACCOUNT_LOGIN_METHODS = {"phone", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["phone*"]
+ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "website"
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[邻里 Linli] "
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 5 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_PHONE_VERIFICATION_ENABLED = True
+ACCOUNT_PHONE_VERIFICATION_MAX_ATTEMPTS = 3
+ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 5 * 60
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 5 * 60
+# Six digits, because that is what a phone's keyboard offers to fill in from a message.
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6}
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+# By address and by number or account ("key"): neither one guesser nor many guess a code.
+ACCOUNT_RATE_LIMITS = {
+    "change_password": "5/m/user",
+    "change_phone": "3/h/user",
+    "manage_email": "10/h/user",
+    "reset_password": "10/h/ip,3/h/key",
+    "reauthenticate": "10/m/user",
+    "reset_password_from_key": "10/m/ip",
+    "signup": "60/h/ip",
+    "login": "30/m/ip",
+    "request_login_code": "30/h/ip,1/30s/key,6/h/key",
+    "login_failed": "20/m/ip,5/300s/key",
+    "confirm_email": "1/30s/key",
+    "verify_phone": "1/30s/key,6/h/key,30/h/ip",
+}
+
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False  # a resident signs up with a phone, then may add a passkey
+MFA_TOTP_ISSUER = "邻里 Linli"
+MFA_TOTP_TOLERANCE = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # many residents have no e-mail address at all
+
+USERSESSIONS_TRACK_ACTIVITY = False  # last-seen is ours to write, seldom, not at every request
+
+# P-8: a forgotten session ends by itself. Residents stay signed in on their own phone for a month
+# of use; Wagtail's staff pages ask again sooner (see volunteers/accounts).
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+LINLI_STAFF_IDLE_SECONDS = environment.number("LINLI_STAFF_IDLE_SECONDS", 2 * 3600)
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+
+# WeChat, campus OpenID Connect and campus SAML are there when the environment names them.
+
+SOCIALACCOUNT_ADAPTER = "allauth.socialaccount.adapter.DefaultSocialAccountAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+_form_targets: list[str] = []
+
+if environment.text("LINLI_WECHAT_APP_ID"):
+    SOCIALACCOUNT_PROVIDERS["weixin"] = {
+        "APPS": [
+            {
+                "client_id": environment.text("LINLI_WECHAT_APP_ID"),
+                "secret": environment.text("LINLI_WECHAT_SECRET"),
+            }
+        ]
+    }
+    _form_targets.append("https://open.weixin.qq.com")
+
+if environment.text("LINLI_OIDC_URL"):
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": environment.text("LINLI_OIDC_ID", "campus"),
+                "name": environment.text("LINLI_OIDC_NAME", "校园统一身份认证"),
+                "client_id": environment.text("LINLI_OIDC_CLIENT_ID"),
+                "secret": environment.text("LINLI_OIDC_SECRET"),
+                "settings": {"server_url": environment.text("LINLI_OIDC_URL")},
+            }
+        ],
+    }
+    _form_targets.append(environment.origin(environment.text("LINLI_OIDC_URL")))
+
+if environment.text("LINLI_SAML_METADATA_URL"):
+    SOCIALACCOUNT_PROVIDERS["saml"] = {
+        "APPS": [
+            {
+                "provider_id": environment.text("LINLI_SAML_ID", "campus-saml"),
+                "name": environment.text("LINLI_SAML_NAME", "校园统一身份认证"),
+                "client_id": environment.text("LINLI_SAML_ID", "campus-saml"),
+                "settings": {
+                    "idp": {
+                        "entity_id": environment.text("LINLI_SAML_ENTITY_ID"),
+                        "metadata_url": environment.text("LINLI_SAML_METADATA_URL"),
+                    },
+                    "attribute_mapping": {
+                        "uid": environment.text("LINLI_SAML_UID_ATTRIBUTE", "uid"),
+                        "email": environment.text("LINLI_SAML_EMAIL_ATTRIBUTE", "mail"),
+                    },
+                },
+            }
+        ]
+    }
+    _form_targets.append(environment.origin(environment.text("LINLI_SAML_METADATA_URL")))
+
+# Messages to phones: "volunteers.sms.<Backend>", one small interface
+LINLI_SMS_BACKEND = environment.text("LINLI_SMS_BACKEND")
+LINLI_SMS_URL = environment.text("LINLI_SMS_URL")
+LINLI_SMS_SECRET = environment.text("LINLI_SMS_SECRET")
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "邻里 Linli <noreply@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# What a browser may load and do. Wagtail's admin needs inline scripts, so it goes without.
+
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        # The scanner is WebAssembly; nothing of ours is an inline script.
+        "script-src": [SELF, "'wasm-unsafe-eval'"],
+        "style-src": [SELF],
+        "style-src-attr": ["'unsafe-inline'"],  # widths of bars, chosen by the server
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+        "worker-src": [SELF, "blob:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "object-src": ["'none'"],
+        "base-uri": [SELF],
+        "form-action": [SELF, *_form_targets],
+        "frame-ancestors": [SELF],  # Wagtail's live preview shows a page in a frame
+    },
+}
+X_FRAME_OPTIONS = "SAMEORIGIN"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+
+# Wagtail
+
+WAGTAIL_SITE_NAME = "邻里 Linli"
+WAGTAIL_I18N_ENABLED = True
+WAGTAILADMIN_PERMITTED_LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+WAGTAILADMIN_LOGIN_URL = LOGIN_URL
+WAGTAIL_FRONTEND_LOGIN_URL = "/accounts/login/"
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # allauth's pages do it
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ALLOW_UNICODE_SLUGS = True
+WAGTAILIMAGES_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "webp"]
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "pdf", "pptx", "txt", "xlsx", "zip"]
+WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAILEMBEDS_FINDERS: list[dict[str, Any]] = []  # nothing is fetched from third parties
+WAGTAIL_WORKFLOW_REQUIRE_REAPPROVAL_ON_EDIT = True
+WAGTAILSEARCH_BACKENDS = {
+    # English words are found by their stems; Chinese is found by trigrams in campaigns.
+    "default": {"BACKEND": "wagtail.search.backends.database", "SEARCH_CONFIG": "simple"},
+}
+TAGGIT_CASE_INSENSITIVE = True
+
+# Celery: the database says what is owed, a message only says when to look
+
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TRACK_STARTED = False
+CELERY_TASK_DEFAULT_QUEUE = "linli"
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Longer than any task may run, or a slow task would be delivered again while it works.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_keepalive": True}
+# A request must not hang when the broker is away: the sweep finds the work anyway.
+CELERY_TASK_PUBLISH_RETRY = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+}
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_ENABLE_UTC = True
+CELERY_BEAT_MAX_LOOP_INTERVAL = 30
+CELERY_BEAT_SCHEDULE = {
+    "sweep owed records": {
+        "task": "points.tasks.sweep_owed_records",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "sweep recognition": {
+        "task": "points.tasks.sweep_recognition",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "sweep finished shifts": {
+        "task": "campaigns.tasks.sweep_finished_shifts",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+}
+
+# Linli's own
+
+LINLI_DEMO = False
+LINLI_BASE_URL = "http://127.0.0.1:8000"
+WAGTAILADMIN_BASE_URL = LINLI_BASE_URL
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "format": "{asctime} {levelname:<7} {name} {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "line",
+        }
+    },
+    "root": {"handlers": ["stdout"], "level": environment.text("LINLI_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
+        "django.request": {"level": "WARNING"},
+        "celery": {"level": "INFO"},
+        "PIL": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,31 @@
+"""The test suite: the embedded servers, a database and Valkey numbers of its own."""
+
+import os
+import tempfile
+
+from config import environment
+from config.settings.embedded import *
+from config.settings.embedded import _redis_url
+
+# pytest-xdist numbers its workers gw0, gw1, ...: each has its own two Valkey databases.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
+_redis_database = environment.number("LINLI_TEST_REDIS_DATABASE", 2 + 2 * _worker)
+
+DEBUG = False
+LINLI_DEMO = True
+LINLI_BASE_URL = "http://testserver"
+WAGTAILADMIN_BASE_URL = LINLI_BASE_URL
+CSRF_TRUSTED_ORIGINS: list[str] = []
+DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+DATABASES["default"]["OPTIONS"] |= {"options": "-c synchronous_commit=off"}
+CACHES["default"]["LOCATION"] = environment.redis(_redis_url, database=_redis_database + 1)
+CELERY_BROKER_URL = environment.broker(_redis_url, database=_redis_database)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MEDIA_ROOT = os.environ.setdefault(
+    "LINLI_TEST_MEDIA", os.path.join(tempfile.gettempdir(), f"linli-test-media-{os.getpid()}")
+)
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True  # the middleware is made per client: do not list every file each time
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+LOGGING["root"]["level"] = "WARNING"

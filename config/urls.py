@@ -1,0 +1,34 @@
+"""Which app answers which address. Each app's urls.py is included without a prefix."""
+
+from importlib.util import find_spec
+
+from django.urls import include, path, re_path
+from django.views.generic.base import RedirectView
+from django.views.i18n import set_language
+from django.views.static import serve
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from django.conf import settings
+
+urlpatterns = [
+    path("language/", set_language, name="set_language"),
+    path("accounts/", include("allauth.urls")),
+    *(
+        path("", include(f"{app}.urls"))
+        for app in ("volunteers", "campaigns", "points", "cms")
+        if find_spec(f"{app}.urls")
+    ),
+    # Pictures only: documents go through Wagtail's view, which asks for permission. In front of a
+    # busy site the web server gives them out before Django is asked (see the Procfile).
+    re_path(
+        r"^media/(?P<path>(?:images|original_images)/.+)$",
+        serve,
+        {"document_root": settings.MEDIA_ROOT},
+    ),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg")),
+    path("admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("", include(wagtail_urls)),
+]
