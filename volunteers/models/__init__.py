@@ -1,0 +1,31 @@
+from .cards import VolunteerCard
+from .consents import Consent, ConsentNotice
+from .messages import PhoneMessage, ProofCode, SecurityEvent
+from .organisations import Membership, Organisation
+from .people import Category, Guardian, MergeRequest, Skill, User, Volunteer
+from .records import Objection, RecordChange, ServiceRecord
+from .students import StudentAffiliation, StudentRosterEntry
+from .territory import Territory
+
+__all__ = [
+    "Category",
+    "Consent",
+    "ConsentNotice",
+    "Guardian",
+    "Membership",
+    "MergeRequest",
+    "Objection",
+    "Organisation",
+    "PhoneMessage",
+    "ProofCode",
+    "RecordChange",
+    "SecurityEvent",
+    "ServiceRecord",
+    "Skill",
+    "StudentAffiliation",
+    "StudentRosterEntry",
+    "Territory",
+    "User",
+    "Volunteer",
+    "VolunteerCard",
+]
