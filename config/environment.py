@@ -62,7 +62,7 @@ def redis(url: str, *, database: int) -> str:
         return urlunsplit(parts._replace(path=f"/{database}"))
     if parts.scheme == "unix":
         query = dict(parse_qsl(parts.query)) | {"db": str(database)}
-        return urlunsplit(parts._replace(query=urlencode(query)))
+        return f"unix://{parts.path}?{urlencode(query)}"
     raise ValueError("REDIS_URL must start with redis://, rediss:// or unix://")
 
 
