@@ -4,7 +4,6 @@ from importlib.util import find_spec
 
 from django.urls import include, path, re_path
 from django.views.generic.base import RedirectView
-from django.views.i18n import set_language
 from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
@@ -13,7 +12,6 @@ from wagtail.documents import urls as wagtaildocs_urls
 from django.conf import settings
 
 urlpatterns = [
-    path("language/", set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
     *(
         path("", include(f"{app}.urls"))

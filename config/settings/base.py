@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cms.middleware.AccountLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -86,6 +87,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "wagtail.contrib.settings.context_processors.settings",
+                "cms.context_processors.navigation",
             ],
         },
     },
@@ -368,6 +370,16 @@ CELERY_BEAT_SCHEDULE = {
 LINLI_DEMO = False
 LINLI_BASE_URL = "http://127.0.0.1:8000"
 WAGTAILADMIN_BASE_URL = LINLI_BASE_URL
+
+# Rules an office may set otherwise; docs/rules.md names the source of each
+
+LINLI_CANCEL_HOURS = environment.number("LINLI_CANCEL_HOURS", 12)
+LINLI_CHECK_IN_OPENS_MINUTES = environment.number("LINLI_CHECK_IN_OPENS_MINUTES", 60)
+LINLI_GRACE_MINUTES = environment.number("LINLI_GRACE_MINUTES", 60)
+LINLI_PRESENCE_SHARE = 0.6  # E9
+LINLI_STAR_HOURS = [100, 300, 600, 1000, 1500]  # R6
+LINLI_STAR_MIN_RATING = 3.5  # R6: never hours alone
+LINLI_NOTICE_DAYS = environment.number("LINLI_NOTICE_DAYS", 5)  # R6
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from volunteers.models import ServiceRecord, Volunteer
+
+from .shifts import Shift, SignUp
+
+
+class Door(models.TextChoices):
+    """Through which door somebody came in or went out."""
+
+    VENUE_SCREEN = "venue_screen", _("Scanned the screen")
+    VENUE_POSTER = "venue_poster", _("Scanned the poster")
+    CONSOLE = "console", _("Card scanned by the organiser")
+    DESK = "desk", _("Entered at the desk")
+    CLOSING = "closing", _("Closed at the shift's end")
+
+
+class Attendance(models.Model):
+    """Came and went (R4). Check-in, check-out and credited time are kept apart."""
+
+    class Review(models.TextChoices):
+        NONE = "", _("Nothing to look at")
+        FORGOT_CHECK_OUT = "forgot_check_out", _("Forgot to check out")
+        SHORT = "short", _("Stayed for too small a share of the shift")
+        POSTER = "poster", _("Came by the printed poster")
+
+    sign_up = models.OneToOneField(SignUp, on_delete=models.PROTECT, related_name="attendance")
+    checked_in_at = models.DateTimeField()
+    check_in_door = models.CharField(max_length=20, choices=Door.choices)
+    checked_in_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    checked_out_at = models.DateTimeField(null=True, blank=True)
+    check_out_door = models.CharField(max_length=20, choices=Door.choices, blank=True)
+    checked_out_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    review = models.CharField(max_length=20, choices=Review.choices, blank=True, default="")
+    record = models.OneToOneField(
+        ServiceRecord, null=True, blank=True, on_delete=models.PROTECT, related_name="attendance"
+    )
+
+    class Meta:
+        verbose_name = _("attendance")
+        verbose_name_plural = _("attendances")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(checked_out_at=None) | Q(checked_out_at__gte=F("checked_in_at")),
+                name="attendance_out_after_in",
+            ),
+            models.CheckConstraint(
+                condition=Q(checked_out_at=None) | ~Q(check_out_door=""),
+                name="attendance_out_by_a_door",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["sign_up"], condition=Q(checked_out_at=None), name="attendance_still_in"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.sign_up)
+
+
+class Scan(models.Model):
+    """Every scan, refused ones too: who held what to whom, when, and what came of it."""
+
+    class Kind(models.TextChoices):
+        IN = "in", _("Check-in")
+        OUT = "out", _("Check-out")
+
+    shift = models.ForeignKey(Shift, null=True, on_delete=models.PROTECT, related_name="scans")
+    volunteer = models.ForeignKey(
+        Volunteer, null=True, on_delete=models.PROTECT, related_name="scans"
+    )
+    kind = models.CharField(max_length=3, choices=Kind.choices)
+    door = models.CharField(max_length=20, choices=Door.choices)
+    outcome = models.CharField(max_length=30)
+    # The client's own number for this scan: the same scan sent twice is one row.
+    nonce = models.UUIDField(default=uuid.uuid4, unique=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("scan")
+        verbose_name_plural = _("scans")
+        indexes = [models.Index(fields=["shift", "-received_at"], name="scan_of_shift")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.outcome}"

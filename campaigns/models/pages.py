@@ -1,0 +1,129 @@
+"""The pages of a campaign: index → one page an organisation → its campaigns.
+
+Wagtail's page permissions hold for a branch of the tree; an organisation's branch is what its
+organisers may write in and its reviewers may publish.
+"""
+
+from __future__ import annotations
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from modelcluster.models import ClusterableModel
+from wagtail.fields import RichTextField
+from wagtail.images import get_image_model_string
+from wagtail.models import Orderable, Page
+
+from volunteers.language import in_language
+from volunteers.models import Category, Organisation, Skill, Territory
+
+
+class CampaignIndexPage(Page):
+    title_en = models.CharField(_("title in English"), max_length=255, blank=True)
+    introduction = models.TextField(_("introduction"), blank=True)
+    introduction_en = models.TextField(_("introduction in English"), blank=True)
+
+    template = "campaigns/campaign_index.html"
+    max_count = 1
+    subpage_types = ["campaigns.OrganisationCampaignsPage"]
+
+    class Meta:
+        verbose_name = _("campaign index")
+
+
+class OrganisationCampaignsPage(Page):
+    """An organisation's branch of the tree, and its public page."""
+
+    organisation = models.OneToOneField(
+        Organisation, on_delete=models.PROTECT, related_name="campaigns_page"
+    )
+
+    template = "campaigns/organisation_campaigns.html"
+    parent_page_types = ["campaigns.CampaignIndexPage"]
+    subpage_types = ["campaigns.CampaignPage"]
+
+    class Meta:
+        verbose_name = _("organisation's campaigns")
+
+
+class CampaignPage(Page):
+    """What an organisation invites people to (R18). Its shifts are not part of the page:
+    a revision published late must never touch capacities or sign-ups."""
+
+    title_en = models.CharField(_("title in English"), max_length=255, blank=True)
+    summary = models.CharField(_("summary"), max_length=200)
+    summary_en = models.CharField(_("summary in English"), max_length=300, blank=True)
+    story = RichTextField(_("story"))
+    story_en = RichTextField(_("story in English"), blank=True)
+    image = models.ForeignKey(
+        get_image_model_string(),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("picture"),
+    )
+    # Follows the branch the page stands in; kept on the row for the list's filters.
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="campaigns", editable=False
+    )
+    territory = models.ForeignKey(
+        Territory, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("area")
+    )
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("category")
+    )
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+
+    template = "campaigns/campaign.html"
+    parent_page_types = ["campaigns.OrganisationCampaignsPage"]
+    subpage_types: list[str] = []
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")),
+                name="campaign_ends_after_start",
+            )
+        ]
+
+
+class Activity(ClusterableModel, Orderable):
+    """One kind of work in a campaign (R18): the role, where, what one does, what it asks."""
+
+    campaign = ParentalKey(CampaignPage, on_delete=models.CASCADE, related_name="activities")
+    role = models.CharField(_("role"), max_length=80)
+    role_en = models.CharField(_("role in English"), max_length=120, blank=True)
+    place = models.CharField(_("place"), max_length=160)
+    place_en = models.CharField(_("place in English"), max_length=200, blank=True)
+    what_you_do = models.TextField(_("what you do"))
+    what_you_do_en = models.TextField(_("what you do, in English"), blank=True)
+    conditions = models.TextField(_("conditions"), blank=True)
+    conditions_en = models.TextField(_("conditions in English"), blank=True)
+    risks = models.TextField(_("risks"), blank=True)
+    risks_en = models.TextField(_("risks in English"), blank=True)
+    protection = models.TextField(_("protection"), blank=True)
+    protection_en = models.TextField(_("protection in English"), blank=True)
+    insurance = models.CharField(_("insurance"), max_length=160, blank=True)
+    insurance_en = models.CharField(_("insurance in English"), max_length=200, blank=True)
+    skills = ParentalManyToManyField(
+        Skill, blank=True, related_name="activities", verbose_name=_("skills needed")
+    )
+    minimum_age = models.PositiveSmallIntegerField(
+        _("minimum age"), null=True, blank=True, validators=[MinValueValidator(6)]
+    )
+    # R20: minors are barred from dangerous service, whatever the minimum age says.
+    is_dangerous = models.BooleanField(_("dangerous work"), default=False)
+    contact_name = models.CharField(_("contact"), max_length=60)
+    contact_phone = models.CharField(_("contact's telephone"), max_length=40)
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("activity")
+        verbose_name_plural = _("activities")
+
+    def __str__(self) -> str:
+        return in_language(self, "role")

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from volunteers.models import Volunteer
+
+from .pages import Activity
+
+
+def new_venue_key() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class ShiftQuerySet(models.QuerySet["Shift"]):
+    def open(self) -> ShiftQuerySet:
+        return self.filter(state=Shift.State.OPEN)
+
+    def public(self) -> ShiftQuerySet:
+        return self.open().filter(activity__campaign__live=True)
+
+    def upcoming(self) -> ShiftQuerySet:
+        return self.filter(ends_at__gt=timezone.now())
+
+    def with_places(self) -> ShiftQuerySet:
+        return self.filter(taken__lt=F("capacity"))
+
+
+class Shift(models.Model):
+    """A time at which an activity needs `capacity` people; `taken` of them are found.
+
+    `taken` moves only together with the sign-ups, in one transaction; its CHECK is what
+    makes a twelfth person at a shift for eleven impossible.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="shifts")
+    starts_at = models.DateTimeField(_("start"))
+    ends_at = models.DateTimeField(_("end"))
+    capacity = models.PositiveIntegerField(_("people wanted"))
+    taken = models.PositiveIntegerField(default=0, editable=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    person_in_charge = models.CharField(_("person in charge"), max_length=60, blank=True)
+    # The key of this shift's venue codes: rotating ones and the poster's are made from it.
+    venue_key = models.CharField(max_length=40, default=new_venue_key, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Set by the sweep once everyone who forgot to check out has been checked out.
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ShiftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+        verbose_name = _("shift")
+        verbose_name_plural = _("shifts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="shift_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(taken__lte=F("capacity")), name="shift_never_overfull"
+            ),
+            models.CheckConstraint(condition=Q(capacity__gte=1), name="shift_wants_somebody"),
+        ]
+        indexes = [
+            models.Index(fields=["activity", "starts_at"], name="shift_of_activity"),
+            models.Index(fields=["starts_at"], name="shift_by_start"),
+            models.Index(
+                fields=["ends_at"], condition=Q(closed_at=None), name="shift_to_close"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity} {timezone.localtime(self.starts_at):%m-%d %H:%M}"
+
+    @property
+    def free_places(self) -> int:
+        return self.capacity - self.taken
+
+    @property
+    def duration_minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    @property
+    def cancel_until(self) -> datetime:
+        """Until then a volunteer simply cancels; later they ask for leave (E8)."""
+        return self.starts_at - timedelta(hours=settings.LINLI_CANCEL_HOURS)
+
+
+class SignUpQuerySet(models.QuerySet["SignUp"]):
+    def holding(self) -> SignUpQuerySet:
+        """Those that hold a place."""
+        return self.filter(state=SignUp.State.SIGNED_UP)
+
+
+class SignUp(models.Model):
+    class State(models.TextChoices):
+        SIGNED_UP = "signed_up", _("Signed up")
+        CANCELLED = "cancelled", _("Cancelled")
+        ON_LEAVE = "on_leave", _("On leave")
+
+    shift = models.ForeignKey(Shift, on_delete=models.PROTECT, related_name="sign_ups")
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="sign_ups")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.SIGNED_UP)
+    # The shift's time, copied so that the database itself keeps one person in one place.
+    during = DateTimeRangeField()
+    signed_up_at = models.DateTimeField(default=timezone.now)
+    signed_up_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+    leave_reason = models.CharField(_("reason for leave"), max_length=200, blank=True)
+
+    objects = SignUpQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sign-up")
+        verbose_name_plural = _("sign-ups")
+        constraints = [
+            models.UniqueConstraint(fields=["shift", "volunteer"], name="sign_up_once"),
+            ExclusionConstraint(
+                name="sign_up_one_place_at_a_time",
+                expressions=[("volunteer", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+                condition=Q(state="signed_up"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.volunteer} · {self.shift}"

@@ -1,0 +1,37 @@
+"""What the frame of every page asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from cms.blocks import link_title
+from cms.models import SiteNavigation
+from volunteers.language import in_language
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """`site_navigation` and `site_footer`: lists of {title, url, is_active}; `site_footer_note`.
+
+    Lazy: an answer without a frame (a partial, JSON) costs no query.
+    """
+    setting: Any = SimpleLazyObject(lambda: SiteNavigation.for_request(request))
+    return {
+        "site_navigation": SimpleLazyObject(lambda: _links(setting.header, request)),
+        "site_footer": SimpleLazyObject(lambda: _links(setting.footer, request)),
+        "site_footer_note": SimpleLazyObject(lambda: in_language(setting, "footer_note")),
+    }
+
+
+def _links(stream: Any, request: HttpRequest) -> list[dict[str, Any]]:
+    links = []
+    for block in stream:
+        page = block.value["page"]
+        url = page.get_url(request) if page else block.value["address"]
+        if not url:  # the page was unpublished or moved out of the site
+            continue
+        is_active = request.path == url or (url != "/" and request.path.startswith(url))
+        links.append({"title": link_title(block.value), "url": url, "is_active": is_active})
+    return links
