@@ -7,19 +7,21 @@ from config import environment
 from config.settings.embedded import *
 from config.settings.embedded import _redis_url
 
+LINLI_REDIS_URL = _redis_url
+
 # pytest-xdist numbers its workers gw0, gw1, ...: each has its own two Valkey databases.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
-_redis_database = environment.number("LINLI_TEST_REDIS_DATABASE", 2 + 2 * _worker)
+LINLI_TEST_REDIS_DATABASE = environment.number("LINLI_TEST_REDIS_DATABASE", 2 + 2 * _worker)
 
 DEBUG = False
 LINLI_DEMO = True
-LINLI_BASE_URL = "http://testserver"
+LINLI_BASE_URL = environment.text("LINLI_BASE_URL", "http://testserver")
 WAGTAILADMIN_BASE_URL = LINLI_BASE_URL
-CSRF_TRUSTED_ORIGINS: list[str] = []
+CSRF_TRUSTED_ORIGINS = [LINLI_BASE_URL]
 DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
 DATABASES["default"]["OPTIONS"] |= {"options": "-c synchronous_commit=off"}
-CACHES["default"]["LOCATION"] = environment.redis(_redis_url, database=_redis_database + 1)
-CELERY_BROKER_URL = environment.broker(_redis_url, database=_redis_database)
+CACHES["default"]["LOCATION"] = environment.redis(_redis_url, database=LINLI_TEST_REDIS_DATABASE + 1)
+CELERY_BROKER_URL = environment.broker(_redis_url, database=LINLI_TEST_REDIS_DATABASE)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MEDIA_ROOT = os.environ.setdefault(

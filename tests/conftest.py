@@ -1,0 +1,252 @@
+"""The servers, the browser and the worker that tests use; the cast stands below."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+# Playwright's own loop runs in this thread; Django would take it for an asynchronous view.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHROMIUM_ARGUMENTS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+# Chromium
+
+
+def chromium_path() -> str | None:
+    """$CHROMIUM, else a Chromium or Chrome on the path."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A Playwright browser; one for the whole run. Skips, or fails where it is required."""
+    path = chromium_path()
+    if path is None:
+        if os.environ.get("LINLI_REQUIRE_BROWSER") == "1":
+            pytest.fail("Chromium is required here and was not found (set CHROMIUM)")
+        pytest.skip("no Chromium on this machine (set CHROMIUM to its path)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """`open_page(**context options)`: a page of a browser of its own, phone-sized by default.
+
+    Fails the test at its end when a page raised an error or broke its own security policy.
+    """
+    contexts: list[Any] = []
+    problems: list[str] = []
+
+    def make(**options: Any) -> Any:
+        options = {
+            "viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "has_touch": True,
+        } | options  # fmt: skip
+        context = chromium.new_context(**options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console",
+            lambda message: problems.append(message.text)
+            if "Content Security Policy" in message.text
+            else None,
+        )
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+# The Celery worker, as its own process
+
+
+@pytest.fixture
+def start_worker(transactional_db: None, live_environment: dict[str, str], tmp_path: Path) -> Any:
+    """`start_worker()` starts a real worker on the test's database and returns its Popen.
+
+    Waits until the worker listens; may be called again after the worker was killed.
+    """
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*, concurrency: int = 1, beat: bool = False) -> subprocess.Popen[bytes]:
+        log = tmp_path / f"worker-{len(started)}.log"
+        command = [
+            sys.executable, "-m", "celery", "-A", "config", "worker", "--loglevel=INFO",
+            f"--concurrency={concurrency}", f"--hostname=test-{os.getpid()}-{len(started)}",
+            "--without-gossip", "--without-mingle",
+        ]  # fmt: skip
+        if beat:
+            command += ["--beat", f"--schedule={tmp_path / 'beat'}"]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command, cwd=PROJECT, env=live_environment, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        started.append(process)
+        _wait_until(lambda: " ready." in log.read_text(), process=process, log=log)
+        return process
+
+    yield start
+    for process in started:
+        _end_group(process)
+
+
+@pytest.fixture
+def worker(start_worker: Any) -> subprocess.Popen[bytes]:
+    """A running worker, for tests that need one and never ask which."""
+    process: subprocess.Popen[bytes] = start_worker()
+    return process
+
+
+@pytest.fixture
+def live_environment() -> dict[str, str]:
+    """The environment of a process that is to share this test's database and Valkey numbers."""
+    database = connection.settings_dict
+    location = f"{database['HOST']}:{database['PORT']}" if database["PORT"] else ""
+    password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
+    query = "" if location else f"?host={database['HOST']}"
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": (
+            f"postgresql://{database['USER']}{password}@{location}/{database['NAME']}{query}"
+        ),
+        "REDIS_URL": settings.LINLI_REDIS_URL,
+        "LINLI_TEST_REDIS_DATABASE": str(settings.LINLI_TEST_REDIS_DATABASE),
+        "LINLI_TEST_MEDIA": str(settings.MEDIA_ROOT),
+    }
+
+
+@pytest.fixture
+def live_site(
+    transactional_db: None, live_environment: dict[str, str], tmp_path: Path
+) -> Iterator[str]:
+    """The address of the real web server, granian, as its own process on the test's database."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    log = tmp_path / "web.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+                "--port", str(port), "--workers", "1", "--blocking-threads", "4",
+                "config.wsgi:application",
+            ],
+            cwd=PROJECT, env=live_environment | {"LINLI_BASE_URL": address},
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait_until(lambda: _answers(port), process=process, log=log)
+        yield address
+    finally:
+        _end_group(process)
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., None]:
+    """`wait_until(condition, seconds=15)`: for what another process does in its own time."""
+    return _wait_until
+
+
+def _wait_until(
+    condition: Callable[[], Any],
+    *,
+    seconds: float = 30,
+    process: subprocess.Popen[bytes] | None = None,
+    log: Path | None = None,
+) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        ended = process is not None and process.poll() is not None
+        if ended or time.monotonic() > deadline:
+            said = log.read_text(errors="replace")[-3000:] if log else ""
+            pytest.fail(f"{'the process ended' if ended else f'not within {seconds} s'}\n{said}")
+        time.sleep(0.05)
+
+
+def _answers(port: int) -> bool:
+    import urllib.error
+    import urllib.request
+
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/accounts/login/", timeout=10).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    import signal
+
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+    process.wait(5)
+
+
+# Every test starts with an empty cache and an empty queue
+
+
+@pytest.fixture(autouse=True)
+def _empty_valkey(request: pytest.FixtureRequest) -> None:
+    if {"db", "transactional_db"} & set(request.fixturenames):
+        cache.clear()
+
+
+@pytest.fixture
+def broker() -> Any:
+    """A client of the queue's Valkey database, emptied: to look at it, or to flush it mid-way."""
+    import redis
+
+    from config import environment
+
+    client = redis.Redis.from_url(
+        environment.redis(settings.LINLI_REDIS_URL, database=settings.LINLI_TEST_REDIS_DATABASE)
+    )
+    client.flushdb()
+    yield client
+    client.flushdb()
+    client.close()
