@@ -1,0 +1,34 @@
+"""The PDFs that speak of campaigns: plain data in, PDF bytes out (see volunteers/documents.py)."""
+
+from volunteers.documents import render_pdf
+from volunteers.qr import qr_svg
+
+
+def poster_pdf(
+    *,
+    url: str,
+    title: str,
+    organisation: str,
+    place: str,
+    when: str,
+    title_en: str = "",
+    contact: str = "",
+) -> bytes:
+    """Return the A4 poster of a venue, whose QR code holds `url`.
+
+    The poster itself speaks Chinese and English; `when` is the shift's time as the reader sees it.
+    It says that check-ins made by it are reviewed, since a printed code can be photographed (E6).
+    """
+    return render_pdf(
+        template="poster",
+        data={
+            "url": url,
+            "qr": qr_svg(url=url),
+            "title": title,
+            "title_en": title_en,
+            "organisation": organisation,
+            "place": place,
+            "when": when,
+            "contact": contact,
+        },
+    )
