@@ -34,7 +34,8 @@ def test_no_file_lies_in_the_vendor_folder_unlisted():
 def test_a_vendored_package_names_its_source_and_carries_its_licence(package):
     assert package["licence"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"])
-    assert package["package"] and package["registry"] == "npm"
+    assert package["package"]
+    assert package["registry"] == "npm"
     assert package["licence_files"]
     listed = {entry["path"] for entry in package["files"]}
     for path in package["licence_files"]:
@@ -56,6 +57,8 @@ def test_imports_between_vendored_modules_stay_inside_the_vendor_folder():
             continue
         module = VENDOR / entry["path"]
         text = module.read_text(encoding="utf-8")
-        for target in re.findall(r'^(?:import|export)\b[^;\n]*\bfrom "([^"]+)"', text, re.MULTILINE):
+        for target in re.findall(
+            r'^(?:import|export)\b[^;\n]*\bfrom "([^"]+)"', text, re.MULTILINE
+        ):
             assert target.startswith("./")
             assert (module.parent / target).is_file()

@@ -53,7 +53,7 @@ def card_pdf(
     issued_on: date,
     affiliation: str = "",
 ) -> bytes:
-    """Return an A4 page with the volunteer-service card in its real size, to cut, fold and laminate.
+    """Return an A4 page with the volunteer-service card in its real size, to cut and fold.
 
     `url` is the card's public address, which its QR code holds. `affiliation` is what stands below
     the holder's name, such as a student's university.

@@ -23,8 +23,8 @@ def qr_svg(*, url: str) -> SafeString:
         for y, row in enumerate(matrix)
         for start, length in _dark_runs(row)
     )
-    # One rectangle per run of dark modules: a square per module is twice as long, and shows hairlines
-    # between neighbours where the browser smooths edges.
+    # One rectangle per run of dark modules: a square per module is twice as long, and shows
+    # hairlines between neighbours where the browser smooths edges.
     return SafeString(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" role="img" '
         'shape-rendering="crispEdges">'
