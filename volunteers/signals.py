@@ -13,3 +13,11 @@ organisation_created = Signal()
 
 # In the same transaction: kwargs `organisation: Organisation`, `user: User`.
 membership_changed = Signal()
+
+# In the same transaction: kwargs `volunteer: Volunteer`, `by: User | None`. The account was closed
+# and the person made nameless: rooms above let go of what waits for that person.
+volunteer_closed = Signal()
+
+# kwargs `volunteer: Volunteer`. Each receiver returns `(name, data)`: what its room keeps about the
+# person, JSON-serialisable, for the copy of their data that a person may take along (P4).
+data_copy_asked = Signal()

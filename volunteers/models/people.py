@@ -29,13 +29,18 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """An account. A resident has a phone number, staff an e-mail address; either may have both."""
+    """An account. A resident has a phone number, staff an e-mail address; either may have both.
+
+    `phone` holds a proven number only.
+    """
 
     # Editable, because Wagtail's account forms show USERNAME_FIELD.
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, blank=True)
     name = models.CharField(_("name"), max_length=60, blank=True)
     phone = models.CharField(_("phone number"), max_length=20, null=True, blank=True, unique=True)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
+    # Typed, not proven: it is nobody's yet, so typing a stranger's number takes nothing from them.
+    pending_phone = models.CharField(max_length=20, blank=True, editable=False)
     email = NullableEmailField(_("e-mail"), unique=True)
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, blank=True
@@ -205,6 +210,10 @@ class Volunteer(models.Model):
         return mask_name(self.name)
 
     @property
+    def masked_phone(self) -> str:
+        return mask_phone(self.phone)
+
+    @property
     def masked_id_number(self) -> str:
         number = self.id_number
         if len(number) < 6:
@@ -221,6 +230,11 @@ class Volunteer(models.Model):
 
 def mask_name(name: str) -> str:
     return f"{name[:1]}*" if name else "*"
+
+
+def mask_phone(phone: str) -> str:
+    """`*******0001`: enough for its owner to know it by, and for nobody else (P6)."""
+    return "*" * max(len(phone) - 4, 0) + phone[-4:] if len(phone) > 4 else "*" * len(phone)
 
 
 class Guardian(models.Model):

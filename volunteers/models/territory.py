@@ -10,7 +10,11 @@ from volunteers.language import in_language
 class TerritoryQuerySet(models.QuerySet["Territory"]):
     def within(self, territory: Territory) -> TerritoryQuerySet:
         """The territory itself and everything below it."""
-        return self.filter(path__startswith=territory.path)
+        return self.filter(
+            code_system=territory.code_system,
+            code_version=territory.code_version,
+            path__startswith=territory.path,
+        )
 
     def districts(self) -> TerritoryQuerySet:
         return self.filter(level=Territory.Level.DISTRICT)
@@ -46,7 +50,7 @@ class Territory(models.Model):
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
-    path = models.CharField(max_length=160, unique=True)
+    path = models.CharField(max_length=160)
 
     objects = TerritoryQuerySet.as_manager()
 
@@ -57,7 +61,10 @@ class Territory(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["code_system", "code_version", "code"], name="territory_code_once"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["code_system", "code_version", "path"], name="territory_path_once"
+            ),
         ]
         indexes = [
             models.Index(OpClass("path", name="text_pattern_ops"), name="territory_path_prefix"),
@@ -68,4 +75,7 @@ class Territory(models.Model):
         return in_language(self, "name")
 
     def contains(self, other: Territory) -> bool:
-        return other.path.startswith(self.path)
+        return (
+            (self.code_system, self.code_version) == (other.code_system, other.code_version)
+            and other.path.startswith(self.path)
+        )
