@@ -1,0 +1,83 @@
+/* Small comforts. Everything here has a way without JavaScript.
+ *
+ *   data-menu          a <details> that closes on Escape, on a tap outside, or when focus leaves
+ *   data-dialog="id"   a button that opens <dialog id>; data-close inside it closes it
+ *   data-confirm="…"   a button that asks before its form is sent
+ *   data-copy="…"      a button that copies text and says so (data-copied="…")
+ *   data-print         a button that prints the page
+ *   forms              a second press while the first is on its way is ignored
+ */
+
+const closeMenus = (except) => {
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    if (menu !== except) menu.open = false;
+  }
+};
+
+document.addEventListener("click", async (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  if (!target) return;
+  closeMenus(target.closest("details[data-menu]"));
+
+  const opener = target.closest("[data-dialog]");
+  if (opener) {
+    const dialog = document.getElementById(opener.dataset.dialog);
+    if (dialog && dialog.showModal) {
+      event.preventDefault();
+      dialog.showModal();
+    }
+  }
+  const closer = target.closest("[data-close]");
+  if (closer && closer.closest("dialog")) {
+    event.preventDefault();
+    closer.closest("dialog").close();
+  }
+  const asker = target.closest("[data-confirm]");
+  if (asker && !window.confirm(asker.dataset.confirm)) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  if (target.closest("[data-print]")) window.print();
+
+  const copier = target.closest("[data-copy]");
+  if (copier && navigator.clipboard) {
+    event.preventDefault();
+    await navigator.clipboard.writeText(copier.dataset.copy);
+    const label = copier.querySelector("span") || copier;
+    const before = label.textContent;
+    label.textContent = copier.dataset.copied || before;
+    setTimeout(() => { label.textContent = before; }, 2000);
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.querySelector("details[data-menu][open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
+document.addEventListener("focusin", (event) => {
+  closeMenus(event.target instanceof Element ? event.target.closest("details[data-menu]") : null);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.classList.contains("is-sending")) {
+    event.preventDefault();
+    return;
+  }
+  form.classList.add("is-sending");
+  setTimeout(() => form.classList.remove("is-sending"), 8000);
+});
+
+// Coming back with the phone's back button shows the page as it was left: free its forms.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form.is-sending")) form.classList.remove("is-sending");
+});
+
+// The first field with an error is where the person wants to be.
+const invalid = document.querySelector(".field-invalid input, .field-invalid select, .field-invalid textarea");
+if (invalid) invalid.focus({ preventScroll: false });
