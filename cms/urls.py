@@ -7,4 +7,5 @@ urlpatterns = [
     path("display/", views.set_display, name="set_display"),
     path("search/", views.search, name="search"),
     path("design/", views.design_system, name="design_system"),
+    path("demo/time/", views.demo_time, name="demo_time"),
 ]

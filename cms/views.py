@@ -1,12 +1,18 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language as set_language_cookie
 
+from campaigns.models import Attendance
+from cms.actions import TimeStandsStill, let_time_pass
 from cms.search import search_site
 
 DISPLAY_COOKIES = {
@@ -47,6 +53,28 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_GET
 def design_system(request: HttpRequest) -> HttpResponse:
     return render(request, "cms/design_system.html")
+
+
+@login_required
+def demo_time(request: HttpRequest) -> HttpResponse:
+    """Only in the demo: bring the end of the shift one is at to now."""
+    if not settings.LINLI_DEMO:
+        raise Http404
+    attendances = Attendance.objects.filter(
+        sign_up__volunteer__user=request.user, checked_out_at=None
+    ).select_related("sign_up__shift__activity__campaign")
+    if request.method != "POST":
+        return render(request, "cms/demo_time.html", {"attendances": attendances})
+    chosen = request.POST.get("shift", "")
+    for attendance in attendances:
+        if str(attendance.sign_up.shift_id) == chosen:
+            try:
+                let_time_pass(shift=attendance.sign_up.shift)
+            except TimeStandsStill as refusal:
+                messages.error(request, str(refusal))
+            else:
+                messages.success(request, _("Two hours went by in a blink. You can check out now."))
+    return redirect("demo_time")
 
 
 def _way_back(request: HttpRequest) -> str:
