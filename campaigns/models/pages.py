@@ -6,6 +6,11 @@ organisers may write in and its reviewers may publish.
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +18,7 @@ from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelcluster.models import ClusterableModel
 from wagtail.fields import RichTextField
 from wagtail.images import get_image_model_string
-from wagtail.models import Orderable, Page
+from wagtail.models import Collection, Orderable, Page, Workflow
 
 from volunteers.language import in_language
 from volunteers.models import Category, Organisation, Skill, Territory
@@ -33,11 +38,31 @@ class CampaignIndexPage(Page):
 
 
 class OrganisationCampaignsPage(Page):
-    """An organisation's branch of the tree, and its public page."""
+    """An organisation's branch of the tree, and its public page.
+
+    Made by `open_branch`, with two groups, a workflow and a picture collection of its own.
+    """
+
+    # What belongs to the branch and never to one revision of its page.
+    KEPT = ("organisation_id", "organisers_id", "reviewers_id", "workflow_id", "collection_id")
 
     organisation = models.OneToOneField(
-        Organisation, on_delete=models.PROTECT, related_name="campaigns_page"
+        Organisation, on_delete=models.PROTECT, related_name="campaigns_page", editable=False
     )
+    organisers = models.OneToOneField(
+        Group, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    reviewers = models.OneToOneField(
+        Group, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    workflow = models.OneToOneField(
+        Workflow, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    collection = models.OneToOneField(
+        Collection, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    introduction = models.TextField(_("introduction"), blank=True)
+    introduction_en = models.TextField(_("introduction in English"), blank=True)
 
     template = "campaigns/organisation_campaigns.html"
     parent_page_types = ["campaigns.CampaignIndexPage"]
@@ -45,6 +70,12 @@ class OrganisationCampaignsPage(Page):
 
     class Meta:
         verbose_name = _("organisation's campaigns")
+
+    def with_content_json(self, content: dict[str, Any]) -> OrganisationCampaignsPage:
+        page: OrganisationCampaignsPage = super().with_content_json(content)
+        for name in self.KEPT:
+            setattr(page, name, getattr(self, name))
+        return page
 
 
 class CampaignPage(Page):
@@ -76,6 +107,9 @@ class CampaignPage(Page):
     )
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
+    # All that a search looks through, lower-case; an index over its pairs of characters
+    # (0002_search) finds two Chinese characters as fast as a long word.
+    search_text = models.TextField(editable=False, blank=True, default="")
 
     template = "campaigns/campaign.html"
     parent_page_types = ["campaigns.OrganisationCampaignsPage"]
@@ -88,14 +122,58 @@ class CampaignPage(Page):
             models.CheckConstraint(
                 condition=models.Q(ends_on__gte=models.F("starts_on")),
                 name="campaign_ends_after_start",
+                violation_error_message=_("The last day is before the first."),
             )
         ]
+        indexes = [models.Index(fields=["ends_on"], name="campaign_by_last_day")]
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        """Wagtail calls this at every save: the moment to let derived columns follow."""
+        if self.path:
+            branch = OrganisationCampaignsPage.objects.parent_of(self).first()
+            if branch is not None:
+                self.organisation_id = branch.organisation_id
+        self.search_text = self._text_to_search()
+        super().full_clean(*args, **kwargs)
+
+    def _text_to_search(self) -> str:
+        texts = [self.title, self.title_en, self.summary, self.summary_en]
+        for activity in self.activities.all():
+            texts += [activity.role, activity.role_en, activity.place, activity.place_en]
+        return "\n".join(filter(None, texts)).lower()
+
+    def with_content_json(self, content: dict[str, Any]) -> CampaignPage:
+        """A revision says what the page tells; which activities people signed up for is not
+        its to say. An activity is known by its key, so that one which a revision wrote without
+        a number, or an older revision does not know, is still the row that the shifts hang on."""
+        page: CampaignPage = super().with_content_json(content)
+        page.organisation_id = self.organisation_id
+        stored = {activity.key: activity for activity in self._stored_activities()}
+        for activity in page.activities.get_object_list():
+            twin = stored.pop(activity.key, None)
+            activity.pk = twin.pk if twin else None
+        for activity in stored.values():
+            if activity.has_shifts:
+                page.activities.add(activity)
+        return page
+
+    def _stored_activities(self) -> models.QuerySet[Activity]:
+        shifts = Activity._meta.get_field("shifts").related_model.objects
+        return Activity.objects.filter(campaign_id=self.pk).annotate(
+            has_shifts=models.Exists(shifts.filter(activity_id=models.OuterRef("pk")))
+        )
+
+
+def new_activity_key() -> str:
+    return uuid.uuid4().hex
 
 
 class Activity(ClusterableModel, Orderable):
     """One kind of work in a campaign (R18): the role, where, what one does, what it asks."""
 
     campaign = ParentalKey(CampaignPage, on_delete=models.CASCADE, related_name="activities")
+    # The same through all revisions of the page, also before the row has a number.
+    key = models.CharField(max_length=32, blank=True, default=new_activity_key)
     role = models.CharField(_("role"), max_length=80)
     role_en = models.CharField(_("role in English"), max_length=120, blank=True)
     place = models.CharField(_("place"), max_length=160)
@@ -124,6 +202,19 @@ class Activity(ClusterableModel, Orderable):
     class Meta(Orderable.Meta):
         verbose_name = _("activity")
         verbose_name_plural = _("activities")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "key"], name="activity_key_once")
+        ]
+
+    def clean(self) -> None:
+        super().clean()
+        if not self.key:  # a row just added in the form
+            self.key = new_activity_key()
+        if self.is_dangerous and not (self.insurance and self.protection and self.risks):
+            # R19: insurance before risky service.
+            raise ValidationError(
+                _("Dangerous work needs its risks, protection and insurance written down.")
+            )
 
     def __str__(self) -> str:
         return in_language(self, "role")

@@ -51,6 +51,8 @@ class Shift(models.Model):
     capacity = models.PositiveIntegerField(_("people wanted"))
     taken = models.PositiveIntegerField(default=0, editable=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancel_reason = models.CharField(_("why it is cancelled"), max_length=200, blank=True)
     person_in_charge = models.CharField(_("person in charge"), max_length=60, blank=True)
     # The key of this shift's venue codes: rotating ones and the poster's are made from it.
     venue_key = models.CharField(max_length=40, default=new_venue_key, editable=False)
@@ -75,6 +77,11 @@ class Shift(models.Model):
                 condition=Q(taken__lte=F("capacity")), name="shift_never_overfull"
             ),
             models.CheckConstraint(condition=Q(capacity__gte=1), name="shift_wants_somebody"),
+            models.CheckConstraint(
+                condition=Q(state="open", cancelled_at=None)
+                | Q(state="cancelled", cancelled_at__isnull=False),
+                name="shift_cancelled_at_a_moment",
+            ),
         ]
         indexes = [
             models.Index(fields=["activity", "starts_at"], name="shift_of_activity"),
@@ -113,7 +120,10 @@ class SignUp(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
         ON_LEAVE = "on_leave", _("On leave")
 
-    shift = models.ForeignKey(Shift, on_delete=models.PROTECT, related_name="sign_ups")
+    # `sign_up_once` begins with the shift, so no index of its own.
+    shift = models.ForeignKey(
+        Shift, on_delete=models.PROTECT, related_name="sign_ups", db_index=False
+    )
     volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="sign_ups")
     state = models.CharField(max_length=10, choices=State.choices, default=State.SIGNED_UP)
     # The shift's time, copied so that the database itself keeps one person in one place.
@@ -132,6 +142,11 @@ class SignUp(models.Model):
         verbose_name_plural = _("sign-ups")
         constraints = [
             models.UniqueConstraint(fields=["shift", "volunteer"], name="sign_up_once"),
+            models.CheckConstraint(
+                condition=Q(state="signed_up", ended_at=None)
+                | (~Q(state="signed_up") & Q(ended_at__isnull=False)),
+                name="sign_up_ended_at_a_moment",
+            ),
             ExclusionConstraint(
                 name="sign_up_one_place_at_a_time",
                 expressions=[("volunteer", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
