@@ -31,8 +31,11 @@ class Attendance(models.Model):
         FORGOT_CHECK_OUT = "forgot_check_out", _("Forgot to check out")
         SHORT = "short", _("Stayed for too small a share of the shift")
         POSTER = "poster", _("Came by the printed poster")
+        BY_HAND = "by_hand", _("Entered by hand")
 
     sign_up = models.OneToOneField(SignUp, on_delete=models.PROTECT, related_name="attendance")
+    # The sign-up's volunteer, copied so that the database itself keeps one person in one place.
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="attendances")
     checked_in_at = models.DateTimeField()
     check_in_door = models.CharField(max_length=20, choices=Door.choices)
     checked_in_by = models.ForeignKey(
@@ -60,15 +63,18 @@ class Attendance(models.Model):
                 condition=Q(checked_out_at=None) | ~Q(check_out_door=""),
                 name="attendance_out_by_a_door",
             ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["sign_up"], condition=Q(checked_out_at=None), name="attendance_still_in"
-            )
+            # E6: one person is in at one place at a time.
+            models.UniqueConstraint(
+                fields=["volunteer"], condition=Q(checked_out_at=None), name="attendance_in_once"
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.sign_up)
+
+    @property
+    def is_in(self) -> bool:
+        return self.checked_out_at is None
 
 
 class Scan(models.Model):
@@ -78,13 +84,22 @@ class Scan(models.Model):
         IN = "in", _("Check-in")
         OUT = "out", _("Check-out")
 
-    shift = models.ForeignKey(Shift, null=True, on_delete=models.PROTECT, related_name="scans")
+    # Without an index of its own: "scan_of_shift" begins with it.
+    shift = models.ForeignKey(
+        Shift, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False
+    )
     volunteer = models.ForeignKey(
         Volunteer, null=True, on_delete=models.PROTECT, related_name="scans"
     )
     kind = models.CharField(max_length=3, choices=Kind.choices)
     door = models.CharField(max_length=20, choices=Door.choices)
     outcome = models.CharField(max_length=30)
+    # What the scan made, ended or ran into; none where nobody came in.
+    attendance = models.ForeignKey(
+        Attendance, null=True, on_delete=models.PROTECT, related_name="scans"
+    )
+    # Why somebody at the desk did by hand what a scan does by itself.
+    reason = models.CharField(max_length=200, blank=True)
     # The client's own number for this scan: the same scan sent twice is one row.
     nonce = models.UUIDField(default=uuid.uuid4, unique=True)
     by = models.ForeignKey(
