@@ -45,9 +45,10 @@ def _move_back(*, shift: Shift, back: timedelta) -> None:
     shift.save(update_fields=["starts_at", "ends_at"])
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE campaigns_signup SET during = tstzrange(lower(during) - %s, upper(during) - %s)"
+            "UPDATE campaigns_signup SET during = tstzrange("
+            " lower(during) - make_interval(secs => %s), upper(during) - make_interval(secs => %s))"
             " WHERE shift_id = %s",
-            [back, back, shift.pk],
+            [back.total_seconds(), back.total_seconds(), shift.pk],
         )
     for attendance in Attendance.objects.filter(sign_up__shift=shift, checked_out_at=None):
         attendance.checked_in_at -= back

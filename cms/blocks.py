@@ -48,7 +48,7 @@ class SoonBlock(blocks.StructBlock):
     def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
         from campaigns.permissions import get_public_shifts
 
-        context = super().get_context(value, parent_context=parent_context)
+        context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
         shifts = (
             get_public_shifts()
             .upcoming()
@@ -77,7 +77,7 @@ class NewestBlock(blocks.StructBlock):
 
         from cms.models import NewsPage
 
-        context = super().get_context(value, parent_context=parent_context)
+        context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
         news = NewsPage.objects.live().public().filter(locale=Locale.get_active())
         context["news"] = news.select_related("picture").order_by("-published_on", "-pk")[:3]
         return context

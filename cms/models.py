@@ -53,7 +53,7 @@ class HomePage(Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from cms.totals import city_totals
 
-        context = super().get_context(request, *args, **kwargs)
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         context["totals"] = city_totals()
         return context
 
@@ -87,7 +87,7 @@ class NewsIndexPage(Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from django.core.paginator import Paginator
 
-        context = super().get_context(request, *args, **kwargs)
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         news = NewsPage.objects.child_of(self).live().public().select_related("picture")
         paginator = Paginator(news.order_by("-published_on", "-pk"), 12)
         context["page_obj"] = paginator.get_page(request.GET.get("page"))
@@ -144,7 +144,7 @@ class CityPage(Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from cms.totals import category_totals, city_totals, district_totals
 
-        context = super().get_context(request, *args, **kwargs)
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         context["totals"] = city_totals()
         context["districts"] = district_totals()
         context["categories"] = category_totals()
@@ -160,9 +160,7 @@ class SiteNavigation(BaseSiteSetting):
     )
     footer: StreamField = StreamField([("link", LinkBlock())], blank=True, verbose_name=_("footer"))
     footer_note = models.CharField(_("line at the foot"), max_length=200, blank=True)
-    footer_note_en = models.CharField(
-        _("line at the foot, in English"), max_length=250, blank=True
-    )
+    footer_note_en = models.CharField(_("line at the foot, in English"), max_length=250, blank=True)
 
     panels = [
         FieldPanel("header"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db import connection
@@ -15,10 +15,12 @@ from points.models import Account
 from volunteers.models import Organisation, ServiceRecord, Volunteer
 
 KEEP_SECONDS = 60
+Kept = TypeVar("Kept")
 
 
 def city_totals() -> dict[str, Any]:
-    """{volunteers, served_minutes, records, organisations, campaigns, points, shifts_now, counted_at}."""
+    """Sums by name: volunteers, served_minutes, served_hours, records, organisations, campaigns,
+    points, shifts_now; and `counted_at`."""
     return _kept("city", _count_city)
 
 
@@ -28,14 +30,14 @@ def district_totals() -> list[dict[str, Any]]:
 
 
 def category_totals() -> list[dict[str, Any]]:
-    """A row a category, most hours first: {name, name_en, served_minutes, share}; share is 0–100."""
+    """A row a category, most hours first: {name, name_en, served_minutes, share (0–100)}."""
     return _kept("categories", _count_categories)
 
 
-def _kept(name: str, count: Callable[[], Any]) -> Any:
+def _kept(name: str, count: Callable[[], Kept]) -> Kept:
     key = f"totals:{name}"
     try:
-        kept = cache.get(key)
+        kept: Kept | None = cache.get(key)
     except RedisError:  # the page must stand while the cache is away
         return count()
     if kept is None:

@@ -61,7 +61,7 @@ def demo_time(request: HttpRequest) -> HttpResponse:
     if not settings.LINLI_DEMO:
         raise Http404
     attendances = Attendance.objects.filter(
-        sign_up__volunteer__user=request.user, checked_out_at=None
+        sign_up__volunteer__user=request.user.pk, checked_out_at=None
     ).select_related("sign_up__shift__activity__campaign")
     if request.method != "POST":
         return render(request, "cms/demo_time.html", {"attendances": attendances})

@@ -174,9 +174,7 @@ def alice(territory: Territory) -> User:
 @pytest.fixture
 def bao(organisation: Organisation) -> User:
     user = make_user(name="包组织", phone="+8613800000002", email="bao@linli.example")
-    add_member(
-        organisation=organisation, user=user, role=Membership.Role.ORGANISER, by=None
-    )
+    add_member(organisation=organisation, user=user, role=Membership.Role.ORGANISER, by=None)
     return user
 
 
@@ -197,9 +195,7 @@ def chen(organisation: Organisation) -> User:
 @pytest.fixture
 def dai(other_organisation: Organisation) -> User:
     user = make_user(name="戴外人", phone="+8613800000005", email="dai@linli.example")
-    add_member(
-        organisation=other_organisation, user=user, role=Membership.Role.ORGANISER, by=None
-    )
+    add_member(organisation=other_organisation, user=user, role=Membership.Role.ORGANISER, by=None)
     return user
 
 
@@ -215,9 +211,7 @@ def city_staff(db: Any) -> User:
 
 
 @pytest.fixture
-def campaign(
-    organisation: Organisation, territory: Territory, category: Category
-) -> CampaignPage:
+def campaign(organisation: Organisation, territory: Territory, category: Category) -> CampaignPage:
     branch = OrganisationCampaignsPage.objects.get(organisation=organisation)
     today = timezone.localdate()
     return branch.add_child(
@@ -255,7 +249,9 @@ def activity(campaign: CampaignPage) -> Activity:
     )
 
 
-def make_shift(activity: Activity, *, starts_in: timedelta, hours: float = 2, **fields: Any) -> Shift:
+def make_shift(
+    activity: Activity, *, starts_in: timedelta, hours: float = 2, **fields: Any
+) -> Shift:
     starts_at = timezone.now() + starts_in
     fields.setdefault("capacity", 10)
     return Shift.objects.create(

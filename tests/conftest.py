@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
+from tests.cast import *  # noqa: F403 - the cast: alice, bao, rui, chen, dai and what they work with
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 # Playwright's own loop runs in this thread; Django would take it for an asynchronous view.
