@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .organisations import Organisation
@@ -13,6 +16,10 @@ class ServiceRecordQuerySet(models.QuerySet["ServiceRecord"]):
     def counted(self) -> ServiceRecordQuerySet:
         """Records whose hours count: confirmed, and those whose objection is still open."""
         return self.filter(state__in=ServiceRecord.COUNTED)
+
+    def waiting(self) -> ServiceRecordQuerySet:
+        """Records somebody has to confirm."""
+        return self.filter(state__in=ServiceRecord.WAITING)
 
     def owed(self) -> ServiceRecordQuerySet:
         """Records the ledger has not yet followed to their newest revision."""
@@ -25,7 +32,9 @@ class ServiceRecord(models.Model):
     Draft → submitted → confirmed → (objected → confirmed again, corrected or upheld) / voided.
     `credited_minutes` is time of service, apart from when the person came and went.
     `revision` is raised whenever what the record is worth may have changed; the ledger
-    follows by `settled_revision`. Nothing above this room is named: `source` says in a
+    follows by `settled_revision`; `settled_minutes` and `settled_quality` are what it then took
+    into the person's sums (null: nothing), so that the next revision changes them by the
+    difference and never has to add up a whole life again. Nothing above this room is named: `source` says in a
     word where the record came from (`attendance:123`, `hand:<uuid>`), once each.
     """
 
@@ -37,10 +46,17 @@ class ServiceRecord(models.Model):
         VOIDED = "voided", _("Voided")
 
     COUNTED = ("confirmed", "objected")
+    WAITING = ("draft", "submitted")
+    # R7: service is recorded within this many working days of the activity's end.
+    CONFIRM_WORKING_DAYS = 10
 
-    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="records")
+    # Foreign keys without an index of their own: those below serve them, and every index here is
+    # written again each time the ledger settles a record.
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.PROTECT, related_name="records", db_index=False
+    )
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="records"
+        Organisation, on_delete=models.PROTECT, related_name="records", db_index=False
     )
     source = models.CharField(max_length=60, unique=True)
     activity_name = models.CharField(_("activity"), max_length=160)
@@ -49,7 +65,9 @@ class ServiceRecord(models.Model):
     role_en = models.CharField(max_length=120, blank=True)
     place = models.CharField(_("place"), max_length=160, blank=True)
     content = models.TextField(_("what was done"), blank=True)
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="records")
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="records", db_index=False
+    )
     # The campaign's key, for a campaign's bonus: a plain number, for campaigns stand above.
     campaign_number = models.BigIntegerField(null=True, blank=True)
     person_in_charge = models.CharField(_("person in charge"), max_length=60, blank=True)
@@ -64,15 +82,27 @@ class ServiceRecord(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     revision = models.PositiveIntegerField(default=0)
     settled_revision = models.PositiveIntegerField(default=0)
+    settled_minutes = models.PositiveSmallIntegerField(null=True, editable=False)
+    settled_quality = models.PositiveSmallIntegerField(null=True, editable=False)
 
     # E1: hours entered by hand carry a reason and a second person's approval.
     is_by_hand = models.BooleanField(default=False)
     hand_reason = models.CharField(_("reason"), max_length=200, blank=True)
     entered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -127,8 +157,30 @@ class ServiceRecord(models.Model):
         return self.state in self.COUNTED
 
     @property
+    def is_waiting(self) -> bool:
+        return self.state in self.WAITING
+
+    @property
     def credited_hours(self) -> float:
         return self.credited_minutes / 60
+
+    @property
+    def confirm_by(self) -> date:
+        """The last day on which confirming is in time (R7). Counts Monday to Friday."""
+        return working_days_after(self.served_on, days=self.CONFIRM_WORKING_DAYS)
+
+    @property
+    def confirmed_late(self) -> bool:
+        day = timezone.localdate(self.confirmed_at) if self.confirmed_at else timezone.localdate()
+        return day > self.confirm_by
+
+
+def working_days_after(day: date, *, days: int) -> date:
+    """The `days`-th Monday-to-Friday after `day`; public holidays are not known here."""
+    while days:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day
 
 
 class RecordChange(models.Model):
@@ -143,6 +195,7 @@ class RecordChange(models.Model):
         UPHELD = "upheld", _("Upheld")
         VOIDED = "voided", _("Voided")
         RATED = "rated", _("Rated")
+        MOVED = "moved", _("Moved to another registration of the same person")
 
     record = models.ForeignKey(ServiceRecord, on_delete=models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -150,7 +203,11 @@ class RecordChange(models.Model):
     credited_minutes = models.PositiveIntegerField()
     reason = models.CharField(max_length=400, blank=True)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     at = models.DateTimeField(auto_now_add=True)
 
