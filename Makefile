@@ -76,7 +76,7 @@ stop: .venv/.installed ## Stop the embedded servers
 
 .PHONY: lock
 lock: .venv/.installed-dev ## Pin requirements/*.in with hashes into requirements/*.txt
-	@cd requirements && for name in base dev; do \
+	@cd requirements && for name in base demo dev; do \
 	  ../$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	    --no-emit-index-url --no-emit-trusted-host --no-emit-options --no-emit-find-links \
 	    --output-file $$name.txt $$name.in || exit 1; done
@@ -91,13 +91,13 @@ clean: ## Stop the servers and remove everything that was made here (.venv and .
 
 # The virtual environment: made once, brought up to date when the locked requirements change.
 
-.venv/.installed: requirements/base.txt
+.venv/.installed: requirements/demo.txt
 	@$(MAKE) .venv/bin/python
 	@echo "Installing what Linli needs into .venv ..."
-	@$(PIP) --requirement requirements/base.txt
+	@$(PIP) --requirement requirements/demo.txt
 	@touch $@
 
-.venv/.installed-dev: requirements/dev.txt requirements/base.txt
+.venv/.installed-dev: requirements/dev.txt requirements/demo.txt
 	@$(MAKE) .venv/bin/python
 	@echo "Installing what Linli and its tests need into .venv ..."
 	@$(PIP) --requirement requirements/dev.txt

@@ -9,9 +9,11 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from config.views import healthz
 from django.conf import settings
 
 urlpatterns = [
+    path("healthz/", healthz, name="healthz"),
     path("accounts/", include("allauth.urls")),
     *(
         path("", include(f"{app}.urls"))
