@@ -14,7 +14,7 @@ from django.db import models
 
 
 def encrypt_text(plain: str) -> bytes:
-    """AES-256-GCM with a fresh 12-byte nonce in front; the key is settings.LINLI_ID_KEY (base64, 32 bytes)."""
+    """AES-256-GCM, a fresh 12-byte nonce in front. settings.LINLI_ID_KEY: 32 bytes in base64."""
     nonce = os.urandom(12)
     return nonce + AESGCM(_id_key()).encrypt(nonce, plain.encode(), None)
 
@@ -25,12 +25,12 @@ def decrypt_text(cipher: bytes) -> str:
 
 def keyed_hash(plain: str) -> str:
     """HMAC-SHA256 hex of the normalised number: finds equals without revealing them."""
-    key = base64.b64decode(settings.LINLI_ID_HASH_KEY)
+    key = base64.urlsafe_b64decode(settings.LINLI_ID_HASH_KEY)
     return hmac.new(key, plain.strip().upper().encode(), hashlib.sha256).hexdigest()
 
 
 def _id_key() -> bytes:
-    return base64.b64decode(settings.LINLI_ID_KEY)
+    return base64.urlsafe_b64decode(settings.LINLI_ID_KEY)
 
 
 class EncryptedTextField(models.BinaryField):
@@ -46,7 +46,7 @@ class EncryptedTextField(models.BinaryField):
             kwargs.pop(key, None)
         return name, path, args, kwargs
 
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> str:
+    def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> str:
         return "" if value is None else decrypt_text(bytes(value))
 
     def get_prep_value(self, value: Any) -> Any:
@@ -55,7 +55,7 @@ class EncryptedTextField(models.BinaryField):
     def to_python(self, value: Any) -> str:
         return value or ""
 
-    def value_to_string(self, obj: Any) -> str:
+    def value_to_string(self, _obj: Any) -> str:
         return ""
 
 

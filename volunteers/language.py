@@ -1,4 +1,4 @@
-"""One row, two languages: fields named `x` (Chinese, always filled) and `x_en` (English, may be empty)."""
+"""One row, two languages: `x` (Chinese, always filled) and `x_en` (English, may be empty)."""
 
 from __future__ import annotations
 

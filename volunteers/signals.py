@@ -2,7 +2,8 @@
 
 from django.dispatch import Signal
 
-# After commit: some service records may now be owed to the ledger. No arguments: the database says which.
+# After commit: some service records may now be owed to the ledger. No arguments: the database says
+# which.
 records_owed = Signal()
 
 # In the same transaction: kwargs `kept: Volunteer`, `merged: Volunteer`, `by: User | None`.

@@ -57,6 +57,9 @@ def create_organisation(
         email_domains=[domain.lower().removeprefix("@") for domain in email_domains or []],
     )
     organisation.save()
+    log_security_event(
+        kind=SecurityEvent.Kind.ORGANISATION_CREATED, user=None, by=by, detail=organisation.slug
+    )
     organisation_created.send(sender=Organisation, organisation=organisation)
     return organisation
 

@@ -1,4 +1,4 @@
-"""The security log (P7): one line for whoever came in, was kept out, or changed what others may do."""
+"""The security log (P7): who came in, who was kept out, who changed what others may do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def log_security_event(
 
 
 def address_of(request: HttpRequest | None) -> str | None:
-    """The client's address as allauth trusts it (behind so many proxies), None without a request."""
+    """The client's address, as far as allauth's settings trust the proxies in front of us."""
     if request is None:
         return None
     from allauth.account.adapter import get_adapter

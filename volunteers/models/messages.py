@@ -80,16 +80,18 @@ class SecurityEvent(models.Model):
         PHONE_CHANGED = "phone_changed", _("Phone number changed")
         PASSWORD_CHANGED = "password_changed", _("Password changed")
         SECOND_FACTOR = "second_factor", _("Second factor added or removed")
+        ORGANISATION_CREATED = "organisation_created", _("Organisation created")
         ROLE_GIVEN = "role_given", _("Role given")
         ROLE_TAKEN = "role_taken", _("Role taken away")
         VOLUNTEER_CLAIMED = "volunteer_claimed", _("Registration claimed")
         VOLUNTEERS_MERGED = "volunteers_merged", _("Registrations merged")
+        CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn")
         ID_NUMBER_SET = "id_number_set", _("ID number given or changed")
         DATA_COPIED = "data_copied", _("Own data downloaded")
         ACCOUNT_CLOSED = "account_closed", _("Account closed")
         CARD_REVOKED = "card_revoked", _("Card revoked")
 
-    kind = models.CharField(max_length=20, choices=Kind.choices)
+    kind = models.CharField(max_length=24, choices=Kind.choices)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
