@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -56,6 +57,18 @@ class Account(models.Model):
         return str(self.volunteer or self.get_kind_display())
 
 
+class AwardRuleQuerySet(models.QuerySet["AwardRule"]):
+    def on(self, day: date) -> AwardRuleQuerySet:
+        """Rules that hold on a day."""
+        return self.filter(holds__contains=day)
+
+    def with_key_of(self, rule: AwardRule) -> AwardRuleQuerySet:
+        """The versions of one rule: same kind, category and campaign."""
+        return self.filter(
+            kind=rule.kind, category=rule.category_id, campaign_number=rule.campaign_number
+        )
+
+
 class AwardRule(models.Model):
     """What service is worth, and on which days that holds. Never changed in the past."""
 
@@ -77,9 +90,16 @@ class AwardRule(models.Model):
         related_name="award_rules",
         help_text=_("Empty: every category without a rule of its own."),
     )
-    campaign_number = models.BigIntegerField(null=True, blank=True)
+    # The campaign's key, a plain number as in ServiceRecord: campaigns stand above this room.
+    campaign_number = models.BigIntegerField(_("campaign number"), null=True, blank=True)
+    # From the first day to the day before the last: [2026-01-01, 2027-01-01).
     holds = DateRangeField(_("holds"))
     created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = AwardRuleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("award rule")
@@ -96,13 +116,25 @@ class AwardRule(models.Model):
             ),
             models.CheckConstraint(condition=Q(points__gte=1), name="award_rule_gives_something"),
             models.CheckConstraint(
-                condition=~Q(kind="campaign_bonus") | Q(campaign_number__isnull=False),
-                name="award_rule_bonus_has_campaign",
+                condition=Q(kind="per_hour", campaign_number=None)
+                | Q(kind="campaign_bonus", category=None, campaign_number__isnull=False)
+                | Q(kind="daily_cap", category=None, campaign_number=None),
+                name="award_rule_concerns_what_its_kind_says",
             ),
         ]
 
     def __str__(self) -> str:
         return in_language(self, "name")
+
+    @property
+    def starts_on(self) -> date | None:
+        return self.holds.lower if self.holds else None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day it holds; None while no end is set."""
+        upper = self.holds.upper if self.holds else None
+        return upper - timedelta(days=1) if upper else None
 
 
 class Movement(models.Model):
@@ -115,22 +147,36 @@ class Movement(models.Model):
         REFUND = "refund", _("Refunded")
         MERGE = "merge", _("Accounts merged")
 
-    debit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits")
-    credit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits")
+    # Keys without an index of their own: those below serve them.
+    debit_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="debits", db_index=False
+    )
+    credit_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="credits", db_index=False
+    )
     points = models.BigIntegerField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
     reference = models.CharField(max_length=80, unique=True)
     record = models.ForeignKey(
-        ServiceRecord, null=True, on_delete=models.PROTECT, related_name="movements"
+        ServiceRecord,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="movements",
+        db_index=False,
     )
     record_revision = models.PositiveIntegerField(null=True)
-    # How the sum came about: {"minutes": 90, "per_hour": 10, "bonus": 5, "capped": 0, "worth": 20}
+    # How the sum came about: {"minutes": 90, "per_hour": 10, "bonus": 5, "capped": 0, "worth": 20,
+    # "given": 0}; minutes are null when the record no longer counts.
     reckoning = models.JSONField(default=dict)
     reverses = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by"
+        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by", db_index=False
     )
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     happened_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -145,6 +191,11 @@ class Movement(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["record", "record_revision"], name="movement_record_revision_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(record=None, record_revision=None)
+                | Q(record__isnull=False, record_revision__isnull=False),
+                name="movement_record_with_revision",
             ),
         ]
         indexes = [

@@ -11,6 +11,7 @@ from volunteers.models import (
     Membership,
     MergeRequest,
     Organisation,
+    ServiceRecord,
     StudentAffiliation,
     User,
     Volunteer,
@@ -146,3 +147,44 @@ def get_own_merge_requests_for(user: AnyUser) -> QuerySet[MergeRequest]:
     if volunteer is None:
         return MergeRequest.objects.none()
     return MergeRequest.objects.filter(kept=volunteer).order_by("-id")
+
+
+# Service records
+
+
+def get_records_for(user: AnyUser) -> QuerySet[ServiceRecord]:
+    """The account's own records, newest service first (R8)."""
+    if not isinstance(user, User) or not user.is_active:
+        return ServiceRecord.objects.none()
+    return (
+        ServiceRecord.objects.filter(volunteer__user=user)
+        .select_related("organisation", "category")
+        .order_by("-served_on", "-id")
+    )
+
+
+def get_desk_records_for(user: AnyUser) -> QuerySet[ServiceRecord]:
+    """Records of the organisations for which the account organises or reviews."""
+    return (
+        ServiceRecord.objects.filter(
+            organisation__in=get_organisations_for(user, roles=[Role.ORGANISER, Role.REVIEWER])
+        )
+        .select_related("volunteer", "organisation", "category", "entered_by")
+        .order_by("served_on", "id")
+    )
+
+
+def can_confirm_record(user: AnyUser, record: ServiceRecord) -> bool:
+    """Organises or reviews there, did not give these hours, and did not type them in (E1)."""
+    if not can_decide_objection(user, record):
+        return False
+    return not (record.is_by_hand and record.entered_by_id == user.pk)
+
+
+def can_decide_objection(user: AnyUser, record: ServiceRecord) -> bool:
+    """Organises or reviews where the record was made, and it is not about their own hours."""
+    if not isinstance(user, User) or record.volunteer.user_id == user.pk:
+        return False
+    return is_city_staff(user) or is_member(
+        user, record.organisation, roles=[Role.ORGANISER, Role.REVIEWER]
+    )
