@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import TruncDate
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -168,27 +169,43 @@ def _times_held(
 
 def shifts_open_to(volunteer: Volunteer) -> ShiftQuerySet:
     """The public shifts to come that `volunteer` could sign up for now."""
-    shifts = Shift.objects.public().with_places().filter(starts_at__gt=timezone.now())
     if volunteer.birth_on is None or volunteer.closed_at or volunteer.merged_into_id:
-        return shifts.none()
+        return Shift.objects.none()
+    own = SignUp.objects.holding().filter(volunteer=volunteer)
+    clashing = own.filter(during__overlap=_TimeRange(OuterRef("starts_at"), OuterRef("ends_at")))
+    missing = Activity.skills.through.objects.filter(
+        activity_id=OuterRef("activity_id")
+    ).exclude(skill__in=volunteer.skills.all())
     guardian = getattr(volunteer, "guardian", None)
     has_consent = guardian is not None and guardian.consented_at is not None
-    day = TruncDate("starts_at", tzinfo=timezone.get_default_timezone())
-    allowed_to_minors = Q(activity__is_dangerous=False) if has_consent else Q(pk__in=[])
-    missing_skill = Activity.skills.through.objects.filter(
-        activity=OuterRef("activity")
-    ).exclude(skill__in=volunteer.skills.all())
-    clash = SignUp.objects.holding().filter(
-        volunteer=volunteer,
-        during__overlap=_TimeRange(OuterRef("starts_at"), OuterRef("ends_at")),
-    )
-    same = SignUp.objects.holding().filter(volunteer=volunteer, shift=OuterRef("pk"))
+    minors_too = Q(activity__is_dangerous=False) if has_consent else Q(pk=None)
     return (
-        shifts.alias(day=day)
-        .filter(~Q(activity__is_dangerous=True, activity__insurance=""))
-        .filter(_old_enough(volunteer.birth_on))
-        .filter(Q(day__gte=_birthday(volunteer.birth_on, ADULT_AGE)) | allowed_to_minors)
-        .exclude(Exists(missing_skill))
-        .exclude(Exists(clash))
-        .exclude(Exists(same))
+        Shift.objects.public()
+        .with_places()
+        .filter(starts_at__gt=timezone.now())
+        .exclude(activity__is_dangerous=True, activity__insurance="")
+        .alias(age=(_DayNumber("starts_at") - _day_number(volunteer.birth_on)) / 10000)
+        .filter(Q(activity__minimum_age=None) | Q(age__gte=F("activity__minimum_age")))
+        .filter(Q(age__gte=ADULT_AGE) | minors_too)
+        .filter(~Exists(missing), ~Exists(clashing))
     )
+
+
+class _TimeRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class _DayNumber(Func):
+    """The local day as a number, 20261123: the difference of two, over 10000, is whole years."""
+
+    template = "CAST(TO_CHAR(%(expressions)s AT TIME ZONE %(zone)s, 'YYYYMMDD') AS integer)"
+    output_field = IntegerField()
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        zone = f"'{timezone.get_default_timezone_name()}'"
+        return super().as_sql(compiler, connection, zone=zone, **context)
+
+
+def _day_number(day: date) -> int:
+    return day.year * 10000 + day.month * 100 + day.day

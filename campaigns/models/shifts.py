@@ -133,6 +133,9 @@ class SignUp(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     leave_reason = models.CharField(_("reason for leave"), max_length=200, blank=True)
 
     objects = SignUpQuerySet.as_manager()

@@ -1,0 +1,63 @@
+"""Who may see and run which campaigns and shifts. Views reach what is not public only by these."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from volunteers.models import Membership
+from volunteers.permissions import AnyUser, get_organisations_for, get_volunteer_for, is_city_staff
+
+from .models import Activity, CampaignPage, Shift, SignUp
+from .models.shifts import ShiftQuerySet
+
+# Those who plan and run an organisation's shifts. Finance keeps books and runs none.
+RUNNING_ROLES = (Membership.Role.ORGANISER, Membership.Role.REVIEWER)
+
+
+# Pages, shifts and sign-ups
+
+
+def get_public_campaigns() -> QuerySet[CampaignPage]:
+    return CampaignPage.objects.live()
+
+
+def get_campaigns_for(user: AnyUser) -> QuerySet[CampaignPage]:
+    """Campaigns, drafts too, of the organisations that the user organises or reviews for."""
+    if is_city_staff(user):
+        return CampaignPage.objects.all()
+    return CampaignPage.objects.filter(
+        organisation__in=get_organisations_for(user, roles=RUNNING_ROLES)
+    )
+
+
+def get_activities_for(user: AnyUser) -> QuerySet[Activity]:
+    return Activity.objects.filter(campaign__in=get_campaigns_for(user))
+
+
+def get_public_shifts() -> ShiftQuerySet:
+    return Shift.objects.public()
+
+
+def get_shifts_for(user: AnyUser) -> ShiftQuerySet:
+    """Shifts, of whatever state, that the user may run."""
+    if is_city_staff(user):
+        return Shift.objects.all()
+    return Shift.objects.filter(
+        activity__campaign__organisation__in=get_organisations_for(user, roles=RUNNING_ROLES)
+    )
+
+
+def can_run_shift(user: AnyUser, shift: Shift) -> bool:
+    return get_shifts_for(user).filter(pk=shift.pk).exists()
+
+
+def can_open_shift(user: AnyUser, activity: Activity) -> bool:
+    return get_activities_for(user).filter(pk=activity.pk).exists()
+
+
+def get_sign_ups_for(user: AnyUser) -> QuerySet[SignUp]:
+    """The user's own sign-ups, ended ones too."""
+    volunteer = get_volunteer_for(user)
+    if volunteer is None:
+        return SignUp.objects.none()
+    return SignUp.objects.filter(volunteer=volunteer)
