@@ -76,9 +76,7 @@ def is_member(
 ) -> bool:
     if not isinstance(user, User) or not user.is_active:
         return False
-    return Membership.objects.filter(
-        user=user, organisation=organisation, role__in=roles
-    ).exists()
+    return Membership.objects.filter(user=user, organisation=organisation, role__in=roles).exists()
 
 
 def get_organisations_for(

@@ -74,9 +74,7 @@ def close_organisation(*, organisation: Organisation, on: date, by: User | None)
 
 
 @transaction.atomic
-def add_member(
-    *, organisation: Organisation, user: User, role: str, by: User | None
-) -> Membership:
+def add_member(*, organisation: Organisation, user: User, role: str, by: User | None) -> Membership:
     """Give an account a role in an organisation.
 
     Raises AlreadyMember when it holds that role there.
@@ -108,16 +106,12 @@ def appoint_city_staff(*, user: User, by: User | None) -> None:
     """Let an account into the city's office: people, organisations, merge requests."""
     group, _made = Group.objects.get_or_create(name=CITY_STAFF_GROUP)
     group.permissions.add(
-        *Permission.objects.filter(
-            content_type__app_label="wagtailadmin", codename="access_admin"
-        )
+        *Permission.objects.filter(content_type__app_label="wagtailadmin", codename="access_admin")
     )
     user.is_staff = True
     user.save(update_fields=["is_staff"])
     user.groups.add(group)
-    log_security_event(
-        kind=SecurityEvent.Kind.ROLE_GIVEN, user=user, by=by, detail="city staff"
-    )
+    log_security_event(kind=SecurityEvent.Kind.ROLE_GIVEN, user=user, by=by, detail="city staff")
 
 
 @transaction.atomic
@@ -125,6 +119,4 @@ def dismiss_city_staff(*, user: User, by: User | None) -> None:
     user.is_staff = False
     user.save(update_fields=["is_staff"])
     user.groups.remove(*Group.objects.filter(name=CITY_STAFF_GROUP))
-    log_security_event(
-        kind=SecurityEvent.Kind.ROLE_TAKEN, user=user, by=by, detail="city staff"
-    )
+    log_security_event(kind=SecurityEvent.Kind.ROLE_TAKEN, user=user, by=by, detail="city staff")

@@ -86,6 +86,7 @@ class SecurityEvent(models.Model):
         VOLUNTEER_CLAIMED = "volunteer_claimed", _("Registration claimed")
         VOLUNTEERS_MERGED = "volunteers_merged", _("Registrations merged")
         CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn")
+        PROFILE_CHANGED_FOR = "profile_changed_for", _("Profile changed by another")
         ID_NUMBER_SET = "id_number_set", _("ID number given or changed")
         DATA_COPIED = "data_copied", _("Own data downloaded")
         ACCOUNT_CLOSED = "account_closed", _("Account closed")

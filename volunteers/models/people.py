@@ -134,9 +134,7 @@ class Volunteer(models.Model):
         related_name="volunteer",
     )
     name = models.CharField(_("name"), max_length=60)
-    sex = models.PositiveSmallIntegerField(
-        _("sex"), choices=Sex.choices, default=Sex.UNSTATED
-    )
+    sex = models.PositiveSmallIntegerField(_("sex"), choices=Sex.choices, default=Sex.UNSTATED)
     birth_on = models.DateField(_("birth date"), null=True, blank=True)
     id_type = models.CharField(
         _("ID document"), max_length=20, choices=IdType.choices, blank=True, default=IdType.NONE
@@ -196,9 +194,7 @@ class Volunteer(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["phone"], name="volunteer_phone", condition=~models.Q(phone="")
-            ),
+            models.Index(fields=["phone"], name="volunteer_phone", condition=~models.Q(phone="")),
         ]
 
     def __str__(self) -> str:

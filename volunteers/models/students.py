@@ -15,7 +15,10 @@ class StudentAffiliation(models.Model):
 
     volunteer = models.OneToOneField(Volunteer, on_delete=models.CASCADE, related_name="student")
     university = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="students", verbose_name=_("university")
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="students",
+        verbose_name=_("university"),
     )
     college = models.CharField(_("college"), max_length=80, blank=True)
     student_number = models.CharField(_("student number"), max_length=40)

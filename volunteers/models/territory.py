@@ -75,7 +75,7 @@ class Territory(models.Model):
         return in_language(self, "name")
 
     def contains(self, other: Territory) -> bool:
-        return (
-            (self.code_system, self.code_version) == (other.code_system, other.code_version)
-            and other.path.startswith(self.path)
-        )
+        return (self.code_system, self.code_version) == (
+            other.code_system,
+            other.code_version,
+        ) and other.path.startswith(self.path)
