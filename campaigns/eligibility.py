@@ -89,9 +89,7 @@ def reasons_against_each(
     shifts = list(shifts)
     at = at or timezone.now()
     person = _Person.of(volunteer, shifts)
-    return {
-        shift.pk: [*_shift_reasons(shift, at), *person.reasons(shift)] for shift in shifts
-    }
+    return {shift.pk: [*_shift_reasons(shift, at), *person.reasons(shift)] for shift in shifts}
 
 
 def _shift_reasons(shift: Shift, at: datetime) -> list[Refusal]:
@@ -156,15 +154,16 @@ class _Person:
         return reasons
 
 
-def _times_held(
-    volunteer: Volunteer, shifts: list[Shift]
-) -> list[tuple[int, datetime, datetime]]:
+def _times_held(volunteer: Volunteer, shifts: list[Shift]) -> list[tuple[int, datetime, datetime]]:
     if not shifts:
         return []
     first = min(shift.starts_at for shift in shifts)
     last = max(shift.ends_at for shift in shifts)
     held = SignUp.objects.holding().filter(volunteer=volunteer, during__overlap=(first, last))
-    return [(shift, during.lower, during.upper) for shift, during in held.values_list("shift_id", "during")]
+    return [
+        (shift, during.lower, during.upper)
+        for shift, during in held.values_list("shift_id", "during")
+    ]
 
 
 def shifts_open_to(volunteer: Volunteer) -> ShiftQuerySet:
@@ -173,9 +172,9 @@ def shifts_open_to(volunteer: Volunteer) -> ShiftQuerySet:
         return Shift.objects.none()
     own = SignUp.objects.holding().filter(volunteer=volunteer)
     clashing = own.filter(during__overlap=_TimeRange(OuterRef("starts_at"), OuterRef("ends_at")))
-    missing = Activity.skills.through.objects.filter(
-        activity_id=OuterRef("activity_id")
-    ).exclude(skill__in=volunteer.skills.all())
+    missing = Activity.skills.through.objects.filter(activity_id=OuterRef("activity_id")).exclude(
+        skill__in=volunteer.skills.all()
+    )
     guardian = getattr(volunteer, "guardian", None)
     has_consent = guardian is not None and guardian.consented_at is not None
     minors_too = Q(activity__is_dangerous=False) if has_consent else Q(pk=None)

@@ -82,9 +82,7 @@ def open_shifts(
     """
     days = sorted(set(days))
     if len(days) > MOST_DAYS:
-        raise ShiftRefused(
-            _("At most %(most)s days at once, please.") % {"most": MOST_DAYS}
-        )
+        raise ShiftRefused(_("At most %(most)s days at once, please.") % {"most": MOST_DAYS})
     with transaction.atomic():
         return [
             open_shift(
@@ -187,9 +185,7 @@ def _move_sign_ups(shift: Shift, starts_at: datetime, ends_at: datetime) -> None
         raise SomebodyCheckedIn(
             _("People have already checked in to this shift, so it cannot begin later.")
         )
-    SignUp.objects.holding().filter(shift=shift).update(
-        during=TimestamptzRange(starts_at, ends_at)
-    )
+    SignUp.objects.holding().filter(shift=shift).update(during=TimestamptzRange(starts_at, ends_at))
 
 
 def _check_times(starts_at: datetime, ends_at: datetime) -> None:
@@ -201,9 +197,7 @@ def _check_times(starts_at: datetime, ends_at: datetime) -> None:
 
 def _check_capacity(capacity: int) -> None:
     if not 1 <= capacity <= MOST_PEOPLE:
-        raise ShiftRefused(
-            _("Between 1 and %(most)s people, please.") % {"most": MOST_PEOPLE}
-        )
+        raise ShiftRefused(_("Between 1 and %(most)s people, please.") % {"most": MOST_PEOPLE})
 
 
 def _moment(day: date, clock: time) -> datetime:

@@ -16,7 +16,7 @@ from psycopg.types.range import TimestamptzRange
 
 from campaigns import eligibility
 from campaigns.eligibility import Refusal, reasons_against
-from campaigns.models import Attendance, Shift, SignUp
+from campaigns.models import Attendance, Scan, Shift, SignUp
 from volunteers.models import User, Volunteer
 
 
@@ -189,11 +189,75 @@ def _hold(sign_up: SignUp) -> SignUp:
     return held
 
 
-def _give_back(
-    sign_up: SignUp, *, state: SignUp.State, by: User | None, at: datetime
-) -> SignUp:
+def _give_back(sign_up: SignUp, *, state: SignUp.State, by: User | None, at: datetime) -> SignUp:
     """Holds the locks of shift and sign-up."""
     sign_up.state, sign_up.ended_at, sign_up.ended_by = state, at, by
     sign_up.save(update_fields=["state", "ended_at", "ended_by", "leave_reason"])
     Shift.objects.filter(pk=sign_up.shift_id).update(taken=F("taken") - 1)
     return sign_up
+
+
+@transaction.atomic
+def move_sign_ups(*, kept: Volunteer, merged: Volunteer, by: User | None) -> None:
+    """Two registrations turned out to be one person (E4): sign-ups, attendance and scans move.
+
+    Where both stand in one shift, or in two at the same time, the one that was attended stays,
+    else the kept person's own; the other place is given back. Nothing that was attended is lost:
+    what cannot move stays with the merged registration.
+    """
+    locked = Volunteer.objects.select_for_update(no_key=True).filter(pk__in=[kept.pk, merged.pk])
+    list(locked.order_by("pk"))
+    _lock_shifts_of(kept, merged)
+    for sign_up in _with_attendance(merged):
+        if _make_room(sign_up, kept, by=by):
+            SignUp.objects.filter(pk=sign_up.pk).update(volunteer=kept)
+            _move_attendance(sign_up, kept)
+    Scan.objects.filter(volunteer=merged).update(volunteer=kept)
+
+
+def _lock_shifts_of(*volunteers: Volunteer) -> None:
+    shifts = Shift.objects.filter(sign_ups__volunteer__in=volunteers).values("pk")
+    list(Shift.objects.select_for_update(no_key=True).filter(pk__in=shifts).order_by("pk"))
+
+
+def _with_attendance(volunteer: Volunteer) -> list[SignUp]:
+    sign_ups = SignUp.objects.filter(volunteer=volunteer).select_related("attendance")
+    return list(sign_ups.order_by("pk"))
+
+
+def _make_room(sign_up: SignUp, kept: Volunteer, *, by: User | None) -> bool:
+    """Settle what stands in the way of moving `sign_up` to `kept`; False when it must stay."""
+    rivals = [own for own in _with_attendance(kept) if _exclude_each_other(own, sign_up)]
+    was_there = hasattr(sign_up, "attendance")
+    if any(hasattr(rival, "attendance") for rival in rivals) or (
+        any(rival.is_held for rival in rivals) and not was_there
+    ):
+        if was_there:
+            return False
+        if sign_up.is_held:
+            _give_back(sign_up, state=SignUp.State.CANCELLED, by=by, at=timezone.now())
+        return all(rival.shift_id != sign_up.shift_id for rival in rivals)
+    for rival in rivals:
+        if rival.is_held:
+            _give_back(rival, state=SignUp.State.CANCELLED, by=by, at=timezone.now())
+        if rival.shift_id == sign_up.shift_id:
+            rival.delete()
+    return True
+
+
+def _exclude_each_other(one: SignUp, other: SignUp) -> bool:
+    if one.shift_id == other.shift_id:
+        return True
+    first, second = one.during, other.during
+    overlap = first.lower < second.upper and second.lower < first.upper
+    return bool(one.is_held and other.is_held and overlap)
+
+
+def _move_attendance(sign_up: SignUp, kept: Volunteer) -> None:
+    """A person cannot be in at two places: a second open attendance ends where it began."""
+    attendance = Attendance.objects.filter(sign_up=sign_up).first()
+    if attendance is None:
+        return
+    if attendance.is_in and Attendance.objects.filter(volunteer=kept, checked_out_at=None).exists():
+        return
+    Attendance.objects.filter(pk=attendance.pk).update(volunteer=kept)

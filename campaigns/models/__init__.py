@@ -1,5 +1,6 @@
 from .attendance import Attendance, Scan
 from .pages import Activity, CampaignIndexPage, CampaignPage, OrganisationCampaignsPage
+from .review import OrganisationReview
 from .shifts import Shift, SignUp
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "CampaignIndexPage",
     "CampaignPage",
     "OrganisationCampaignsPage",
+    "OrganisationReview",
     "Scan",
     "Shift",
     "SignUp",

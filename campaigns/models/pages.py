@@ -18,7 +18,7 @@ from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelcluster.models import ClusterableModel
 from wagtail.fields import RichTextField
 from wagtail.images import get_image_model_string
-from wagtail.models import Collection, Orderable, Page, Workflow
+from wagtail.models import Collection, Orderable, Page
 
 from volunteers.language import in_language
 from volunteers.models import Category, Organisation, Skill, Territory
@@ -40,11 +40,11 @@ class CampaignIndexPage(Page):
 class OrganisationCampaignsPage(Page):
     """An organisation's branch of the tree, and its public page.
 
-    Made by `open_branch`, with two groups, a workflow and a picture collection of its own.
+    Made by `open_branch`, with two groups and a picture collection of its own.
     """
 
     # What belongs to the branch and never to one revision of its page.
-    KEPT = ("organisation_id", "organisers_id", "reviewers_id", "workflow_id", "collection_id")
+    KEPT = ("organisation_id", "organisers_id", "reviewers_id", "collection_id")
 
     organisation = models.OneToOneField(
         Organisation, on_delete=models.PROTECT, related_name="campaigns_page", editable=False
@@ -54,9 +54,6 @@ class OrganisationCampaignsPage(Page):
     )
     reviewers = models.OneToOneField(
         Group, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
-    )
-    workflow = models.OneToOneField(
-        Workflow, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
     collection = models.OneToOneField(
         Collection, null=True, on_delete=models.SET_NULL, related_name="+", editable=False

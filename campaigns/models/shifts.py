@@ -86,9 +86,7 @@ class Shift(models.Model):
         indexes = [
             models.Index(fields=["activity", "starts_at"], name="shift_of_activity"),
             models.Index(fields=["starts_at"], name="shift_by_start"),
-            models.Index(
-                fields=["ends_at"], condition=Q(closed_at=None), name="shift_to_close"
-            ),
+            models.Index(fields=["ends_at"], condition=Q(closed_at=None), name="shift_to_close"),
         ]
 
     def __str__(self) -> str:
@@ -152,10 +150,27 @@ class SignUp(models.Model):
             ),
             ExclusionConstraint(
                 name="sign_up_one_place_at_a_time",
-                expressions=[("volunteer", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+                expressions=[
+                    ("volunteer", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
                 condition=Q(state="signed_up"),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.volunteer} · {self.shift}"
+
+    @property
+    def is_held(self) -> bool:
+        return self.state == self.State.SIGNED_UP
+
+    @property
+    def can_cancel(self) -> bool:
+        """Without an attendance: who came does not cancel."""
+        return self.is_held and timezone.now() <= self.shift.cancel_until
+
+    @property
+    def can_ask_for_leave(self) -> bool:
+        now = timezone.now()
+        return self.is_held and self.shift.cancel_until < now < self.shift.starts_at
