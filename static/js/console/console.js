@@ -60,7 +60,7 @@ function addEntry() {
 
 async function scan(card) {
   const kind = new FormData(form).get("kind");
-  const mine = { card, kind, nonce: newNonce(), made_at: new Date().toISOString() };
+  const mine = { card, kind, nonce: newNonce() };
   const entry = addEntry();
   const show = (answer) => {
     fill(entry, answer);

@@ -1,5 +1,6 @@
 /* One scan to the server. A dropped connection is tried again with the same nonce, so that an
- * answer which was lost on its way back never makes two scans of one.
+ * answer which was lost on its way back never makes two scans of one. How long ago the scan was
+ * made is told in seconds, since this device's clock may be wrong.
  */
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -46,10 +47,12 @@ export function newNonce() {
  * "not-allowed" | "unclear"} when trying again cannot help. `onWaiting()` hears each failed attempt.
  */
 export async function send({ url, token, scan, onWaiting }) {
+  const madeAt = performance.now();
   for (let attempt = 0; ; attempt += 1) {
+    const secondsAgo = ((performance.now() - madeAt) / 1000).toFixed(1);
     let response = null;
     try {
-      response = await post({ url, token, scan });
+      response = await post({ url, token, scan: { ...scan, seconds_ago: secondsAgo } });
     } catch {
       // no connection, or no answer in time
     }
