@@ -13,6 +13,7 @@ from django.views.i18n import set_language as set_language_cookie
 
 from campaigns.models import Attendance
 from cms.actions import TimeStandsStill, let_time_pass
+from cms.design import specimens
 from cms.search import search_site
 
 DISPLAY_COOKIES = {
@@ -46,13 +47,13 @@ def set_display(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()[:60]
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     return render(request, "cms/search.html", {"text": text, "results": search_site(text=text)})
 
 
 @require_GET
 def design_system(request: HttpRequest) -> HttpResponse:
-    return render(request, "cms/design_system.html")
+    return render(request, "cms/design_system.html", specimens())
 
 
 @login_required
