@@ -23,6 +23,7 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 DATABASE = "linli"
 START_TIMEOUT_SECONDS = 30
 SECRET_NAMES = ("SECRET_KEY", "LINLI_ID_KEY", "LINLI_ID_HASH_KEY", "LINLI_CODE_KEY")
+
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 POSTGRES_CONF = """\
 # Rewritten at every start by config/embedded.py.
@@ -170,7 +173,14 @@ def postgres_answers(data: Path) -> bool:
         ready = (data / "postgres" / "postmaster.pid").read_text().splitlines()[7].strip() == "ready"
     except (OSError, IndexError):
         return False
-    return ready and _connects(socket_folder(data) / ".s.PGSQL.5432")
+    # An accepted connection is not enough: a dying server's socket still takes some. Asking whether
+    # it speaks TLS makes it fork a process that answers with one letter.
+    try:
+        with _socket(socket_folder(data) / ".s.PGSQL.5432") as connection:
+            connection.sendall(SSL_REQUEST)
+            return ready and connection.recv(1) in {b"N", b"S"}
+    except OSError:
+        return False
 
 
 def _start_postgres(data: Path) -> None:
@@ -347,16 +357,14 @@ def _end(pid: int | None, name: str, signal_number: signal.Signals, data: Path) 
     """Signal the process if it still is that server of that folder, wait, then insist."""
     if pid is None or not _is_ours(pid, name, data):
         return
-    process = psutil.Process(pid)
     for number, seconds in ((signal_number, 20), (signal.SIGKILL, 5)):
-        try:
-            process.send_signal(number)
-            process.wait(seconds)
-            return
-        except psutil.NoSuchProcess:
-            return
-        except psutil.TimeoutExpired:
-            continue
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not _is_ours(pid, name, data):  # gone, or ended and not yet reaped
+                return
+            time.sleep(0.02)
 
 
 def _is_ours(pid: int, name: str, data: Path) -> bool:
@@ -380,14 +388,6 @@ def _socket(path: Path) -> socket.socket:
         connection.close()
         raise
     return connection
-
-
-def _connects(path: Path) -> bool:
-    try:
-        _socket(path).close()
-    except OSError:
-        return False
-    return True
 
 
 def _first_number(path: Path) -> int | None:
