@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('volunteers', '0003_servicerecord_settled_minutes_and_more'),
+        ('volunteers', '0002_card_numbers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
