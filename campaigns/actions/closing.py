@@ -1,0 +1,73 @@
+"""What happens to a shift when it is over."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from campaigns.actions.presence import attendances_with_shift, leave
+from campaigns.models import Attendance, Shift, SignUp
+from campaigns.models.attendance import Door
+from campaigns.models.shifts import ShiftQuerySet
+from volunteers.actions.records import submit_record
+from volunteers.models import ServiceRecord, Volunteer
+
+logger = logging.getLogger(__name__)
+
+
+def close_shift(*, shift: Shift) -> bool:
+    """Check out who forgot to, at the shift's end, and hand all its drafts in (E2, R7).
+
+    False when it is not due yet, closed already, or being closed by somebody else.
+    """
+    with transaction.atomic():
+        # People first: handing a record in locks its person.
+        people = SignUp.objects.filter(shift=shift, attendance__isnull=False).values("volunteer")
+        list(
+            Volunteer.objects.select_for_update(no_key=True)
+            .filter(pk__in=people)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        due = _due(timezone.now()).select_for_update(skip_locked=True, of=("self",))
+        held = due.filter(pk=shift.pk).first()
+        if held is None:
+            return False
+        for attendance in attendances_with_shift().filter(sign_up__shift=held, checked_out_at=None):
+            leave(attendance, at=held.ends_at, door=Door.CLOSING, by=None)
+        drafts = ServiceRecord.objects.filter(
+            attendance__sign_up__shift=held, state=ServiceRecord.State.DRAFT
+        )
+        for record in drafts.order_by("pk"):
+            submit_record(record=record, by=None)
+        held.closed_at = timezone.now()
+        held.save(update_fields=["closed_at"])
+    return True
+
+
+def close_finished_shifts(*, limit: int = 200) -> int:
+    """Close every shift that is due, each in its own transaction; returns how many.
+
+    One that fails is logged and does not hold up the others; the next sweep tries it again.
+    """
+    closed = 0
+    for shift in list(_due(timezone.now()).order_by("ends_at", "pk")[:limit]):
+        try:
+            closed += close_shift(shift=shift)
+        except Exception:
+            logger.exception("Shift %s could not be closed", shift.pk)
+    return closed
+
+
+def _due(now: datetime) -> ShiftQuerySet:
+    """Not closed, over, and either everybody has left or the time of grace is gone."""
+    grace = timedelta(minutes=settings.LINLI_GRACE_MINUTES)
+    somebody_in = Attendance.objects.filter(sign_up__shift=OuterRef("pk"), checked_out_at=None)
+    return Shift.objects.filter(closed_at=None, ends_at__lte=now).filter(
+        Q(ends_at__lte=now - grace) | ~Exists(somebody_in)
+    )
