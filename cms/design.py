@@ -19,12 +19,58 @@ COLOUR_GROUPS = [
     ["sun", "sun-soft", "sun-ink", "sky"],
     ["leaf", "leaf-soft", "leaf-ink", "alarm", "alarm-soft", "alarm-ink"],
 ]
-ICONS = (
-    "home campaign calendar clock pin people person card star gift coins check check-circle cross"
-    " warning info qr camera search menu moon sun text-size globe phone mail key shield lock"
-    " arrow-right arrow-left chevron download print edit bin plus heart building school door"
-    " trophy list logout bell link share hand settings fingerprint"
-).split()
+ICONS = [
+    "home",
+    "campaign",
+    "calendar",
+    "clock",
+    "pin",
+    "people",
+    "person",
+    "card",
+    "star",
+    "gift",
+    "coins",
+    "check",
+    "check-circle",
+    "cross",
+    "warning",
+    "info",
+    "qr",
+    "camera",
+    "search",
+    "menu",
+    "moon",
+    "sun",
+    "text-size",
+    "globe",
+    "phone",
+    "mail",
+    "key",
+    "shield",
+    "lock",
+    "arrow-right",
+    "arrow-left",
+    "chevron",
+    "download",
+    "print",
+    "edit",
+    "bin",
+    "plus",
+    "heart",
+    "building",
+    "school",
+    "door",
+    "trophy",
+    "list",
+    "logout",
+    "bell",
+    "link",
+    "share",
+    "hand",
+    "settings",
+    "fingerprint",
+]
 
 
 class SpecimenForm(forms.Form):
