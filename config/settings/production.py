@@ -36,8 +36,8 @@ def _key(name: str, why: str) -> str:
 
 
 SECRET_KEY = _needed("SECRET_KEY", "it signs sessions and links")
-if SECRET_KEY and (len(SECRET_KEY) < 43 or len(set(SECRET_KEY)) < 12 or "insecure" in SECRET_KEY):
-    _wrong.append("SECRET_KEY must be at least 43 random characters")
+if SECRET_KEY and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 12 or "insecure" in SECRET_KEY):
+    _wrong.append("SECRET_KEY must be at least 50 random characters")
 LINLI_ID_KEY = _key("LINLI_ID_KEY", "ID numbers are encrypted with it (P-6)")
 LINLI_ID_HASH_KEY = _key("LINLI_ID_HASH_KEY", "ID numbers are compared by a hash keyed with it")
 LINLI_CODE_KEY = _key("LINLI_CODE_KEY", "QR codes are signed with it")
@@ -112,6 +112,11 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
 SECURE_HSTS_SECONDS = environment.number("LINLI_HSTS_SECONDS", 365 * 24 * 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag("LINLI_HSTS_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = False
+SILENCED_SYSTEM_CHECKS += [
+    "security.W005",  # other hosts of the same domain may not be ours to bind: LINLI_HSTS_SUBDOMAINS
+    "security.W019",  # Wagtail's live preview frames our own pages
+    "security.W021",  # the preload list is a step that cannot be taken back: the operator's to take
+]
 # The prefixes make a browser refuse these cookies from anywhere but this host over https.
 SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True

@@ -25,7 +25,7 @@ def key() -> str:
 @pytest.fixture
 def complete() -> dict[str, str]:
     return {
-        "SECRET_KEY": key(),
+        "SECRET_KEY": key() + key(),
         "LINLI_ID_KEY": key(),
         "LINLI_ID_HASH_KEY": key(),
         "LINLI_CODE_KEY": key(),
@@ -88,8 +88,8 @@ def test_an_empty_environment_is_told_everything_that_is_missing_at_once(complet
         ({"LINLI_DEMO": "1"}, "LINLI_DEMO must be off"),
         ({"DEBUG": "true"}, "DEBUG must be off"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
-        ({"SECRET_KEY": "django-insecure-" + "a" * 50}, "SECRET_KEY must be at least 43"),
-        ({"SECRET_KEY": "short"}, "SECRET_KEY must be at least 43"),
+        ({"SECRET_KEY": "django-insecure-" + "a" * 50}, "SECRET_KEY must be at least 50"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY must be at least 50"),
         ({"LINLI_ID_KEY": "A" * 43 + "="}, "LINLI_ID_KEY must be 32 random bytes"),
         ({"LINLI_CODE_KEY": "not base64"}, "LINLI_CODE_KEY must be 32 random bytes"),
         ({"LINLI_SMS_BACKEND": "volunteers.sms.DatabaseBackend"}, "must not be the demo's"),
