@@ -1,7 +1,24 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class PointsConfig(AppConfig):
     name = "points"
     verbose_name = _("Points")
+
+    def ready(self) -> None:
+        from points import handlers
+        from volunteers import signals
+
+        signals.records_owed.connect(handlers.nudge_settlement)
+        signals.volunteers_merged.connect(handlers.merge_points)
+        post_migrate.connect(_make_system_accounts, sender=self)
+
+
+def _make_system_accounts(**_kwargs: Any) -> None:
+    from points.actions.accounts import ensure_system_accounts
+
+    ensure_system_accounts()

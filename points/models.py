@@ -240,6 +240,18 @@ class Standing(models.Model):
         return self.rating_sum / self.rated_records if self.rated_records else None
 
 
+class RecognitionQuerySet(models.QuerySet["Recognition"]):
+    def in_force(self) -> RecognitionQuerySet:
+        """In notice or awarded."""
+        return self.exclude(state=Recognition.State.WITHDRAWN)
+
+    def awarded(self) -> RecognitionQuerySet:
+        return self.filter(state=Recognition.State.AWARDED)
+
+    def in_notice(self) -> RecognitionQuerySet:
+        return self.filter(state=Recognition.State.IN_NOTICE)
+
+
 class Recognition(models.Model):
     """A star level or a badge. A star stands in public notice before it is given (R6)."""
 
@@ -263,6 +275,8 @@ class Recognition(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = RecognitionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("recognition")
         verbose_name_plural = _("recognitions")
@@ -285,6 +299,11 @@ class Recognition(models.Model):
         return f"{self.get_kind_display()} {self.level or ''}".strip()
 
 
+class RewardQuerySet(models.QuerySet["Reward"]):
+    def offered(self) -> RewardQuerySet:
+        return self.filter(is_offered=True)
+
+
 class Reward(models.Model):
     """Something points can be redeemed for. `taken` moves only with a redemption."""
 
@@ -305,6 +324,8 @@ class Reward(models.Model):
     stock = models.PositiveIntegerField(_("stock"))
     taken = models.PositiveIntegerField(default=0, editable=False)
     is_offered = models.BooleanField(_("on offer"), default=True)
+
+    objects = RewardQuerySet.as_manager()
 
     class Meta:
         ordering = ["price_points", "id"]

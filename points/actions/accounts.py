@@ -1,0 +1,97 @@
+"""Accounts, and the one way to write a movement that is not a settlement.
+
+Accounts are locked in one order everywhere: the volunteers' by id, then the system's. The
+system's accounts take part in nearly every movement, so they are held for the shortest time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from points.models import Account, Movement
+from volunteers.models import User, Volunteer
+
+SYSTEM_KINDS = (Account.Kind.ISSUE, Account.Kind.REDEEMED)
+
+
+def ensure_account(*, volunteer: Volunteer) -> Account:
+    """The volunteer's account, made when there is none."""
+    account, _made = Account.objects.get_or_create(
+        kind=Account.Kind.VOLUNTEER, volunteer=volunteer
+    )
+    return account
+
+
+def ensure_system_accounts() -> None:
+    """The accounts that belong to nobody; called after every migrate."""
+    Account.objects.bulk_create(
+        [Account(kind=kind) for kind in SYSTEM_KINDS], ignore_conflicts=True
+    )
+
+
+def get_system_account(kind: Account.Kind) -> Account:
+    return Account.objects.get(kind=kind, volunteer=None)
+
+
+def lock_accounts(*, volunteers: list[Volunteer]) -> dict[int, Account]:
+    """The volunteers' accounts by volunteer id, locked in order until the transaction ends."""
+    for volunteer in sorted(volunteers, key=lambda volunteer: volunteer.pk):
+        ensure_account(volunteer=volunteer)
+    locked = (
+        Account.objects.select_for_update(no_key=True).filter(volunteer__in=volunteers).order_by("pk")
+    )
+    return {account.volunteer_id: account for account in locked if account.volunteer_id}
+
+
+def move_points(
+    *,
+    debit: Account,
+    credit: Account,
+    points: int,
+    kind: Movement.Kind,
+    reference: str,
+    by: User | None,
+    happened_at: datetime | None = None,
+    reverses: Movement | None = None,
+    reckoning: dict[str, Any] | None = None,
+) -> Movement:
+    """Write one movement and both balances.
+
+    Holds the lock on the volunteers' accounts among the two. Raises IntegrityError when a
+    volunteer's balance would fall below zero: only a settlement may leave a debt.
+    """
+    movement = Movement.objects.create(
+        debit_account=debit,
+        credit_account=credit,
+        points=points,
+        kind=kind,
+        reference=reference,
+        by=by,
+        happened_at=happened_at or timezone.now(),
+        reverses=reverses,
+        reckoning=reckoning or {},
+    )
+    changes = [(debit, -points), (credit, points)]
+    for account, change in sorted(changes, key=lambda pair: (_is_system(pair[0]), pair[0].pk)):
+        _change_balance(account, change=change)
+    return movement
+
+
+def _change_balance(account: Account, *, change: int) -> None:
+    after = F("balance_points") + change
+    if change < 0 or _is_system(account):
+        Account.objects.filter(pk=account.pk).update(balance_points=after)
+    else:
+        # What comes in repays a debt first.
+        Account.objects.filter(pk=account.pk).update(
+            balance_points=after, debt_points=Greatest(Value(0), -after)
+        )
+
+
+def _is_system(account: Account) -> bool:
+    return account.volunteer_id is None
