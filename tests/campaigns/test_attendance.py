@@ -193,10 +193,12 @@ def test_who_forgot_to_check_out_elsewhere_is_let_in_and_the_other_place_closed(
         (Door.DESK, "by_hand"),
     ],
 )
-def test_doors_that_prove_less_are_marked_for_a_look(running, volunteer, expected, door, review):
-    come(running, volunteer, door=door, made_at=running.starts_at)
+def test_doors_that_prove_less_are_marked_for_a_look(activity, volunteer, door, review):
+    shift = make_shift(activity, starts_in=timedelta(hours=-3))
+    sign_up_for(shift, volunteer)
+    come(shift, volunteer, door=door, made_at=shift.starts_at)
     assert Attendance.objects.get().review == review
-    go(running, volunteer, made_at=running.starts_at + 80 * MINUTE)
+    go(shift, volunteer, made_at=shift.ends_at)
     assert Attendance.objects.get().review == review
     assert ServiceRecord.objects.get().review_reason == review
 
