@@ -28,7 +28,7 @@ def worker() -> bool:
     """This machine's worker answers a ping that went through the broker."""
     from config.celery import app
 
-    return bool(app.control.ping([f"celery@{socket.gethostname()}"], timeout=10))
+    return bool(app.control.ping([f"celery@{socket.gethostname()}"], timeout=10, limit=1))
 
 
 def beat() -> bool:

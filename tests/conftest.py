@@ -1,6 +1,7 @@
 """The servers, the browser and the worker that tests use; the cast stands below."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import subprocess
@@ -10,10 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
+from django.test import TransactionTestCase
 
 from tests.cast import *  # noqa: F403 - the cast: alice, bao, rui, chen, dai and what they work with
 
@@ -229,11 +233,77 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     process.wait(5)
 
 
+# The database: migrated once per set of migrations, copied for every run, and copied again after
+# every test with real transactions. Emptying the tables instead would lose what migrations put into
+# them, would be slower, and the ledger would refuse it.
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests with real transactions empty every table at their end; the ledger would refuse."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE points_movement DISABLE TRIGGER movement_no_truncate")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any
+) -> None:
+    with django_db_blocker.unblock():
+        template = _migrated_template()
+    connection.settings_dict["TEST"] |= {"TEMPLATE": template, "MIGRATE": False}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    name = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock(), _administration() as cursor:
+        connection.close()
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}_pristine"')
+        cursor.execute(f'CREATE DATABASE "{name}_pristine" TEMPLATE "{name}"')
+    yield
+    with django_db_blocker.unblock(), _administration() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}_pristine"')
+
+
+def _restore_database(_test_case: TransactionTestCase) -> None:
+    name = connection.settings_dict["NAME"]
+    connection.close()
+    with _administration() as cursor:
+        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{name}_pristine"')
+
+
+TransactionTestCase._fixture_teardown = _restore_database  # type: ignore[method-assign]
+
+
+def _migrated_template() -> str:
+    """The name of a database that has all migrations; made when they have changed."""
+    digest = hashlib.sha256((PROJECT / "requirements/base.txt").read_bytes())
+    for path in sorted(PROJECT.glob("*/migrations/*.py")):
+        digest.update(str(path.relative_to(PROJECT)).encode() + path.read_bytes())
+    name = f"linli_template_{digest.hexdigest()[:12]}"
+    with _administration() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(20260210)")  # xdist: one makes it, the rest wait
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'linli_template_%'")
+        found = {row[0] for row in cursor.fetchall()}
+        if name in found:
+            return name
+        for old in found:
+            cursor.execute(f'DROP DATABASE "{old}"')
+        cursor.execute(f'CREATE DATABASE "{name}_draft"')
+        usual = connection.settings_dict["NAME"]
+        connection.close()
+        connection.settings_dict["NAME"] = f"{name}_draft"
+        call_command("migrate", interactive=False, verbosity=0)
+        connection.close()
+        connection.settings_dict["NAME"] = usual
+        cursor.execute(f'ALTER DATABASE "{name}_draft" RENAME TO "{name}"')
+    return name
+
+
+@contextlib.contextmanager
+def _administration() -> Iterator[psycopg.Cursor[Any]]:
+    """A connection past Django's, because a database is not made inside a transaction."""
+    database = connection.settings_dict
+    with psycopg.connect(
+        dbname="postgres", user=database["USER"], password=database["PASSWORD"],
+        host=database["HOST"], port=database["PORT"] or None, autocommit=True,
+    ) as administration, administration.cursor() as cursor:  # fmt: skip
+        yield cursor
 
 
 # Every test starts with an empty cache and an empty queue

@@ -7,7 +7,7 @@ def test_a_worker_started_by_a_test_consumes_the_tests_own_queue(worker, broker,
     app.send_task("celery.ping")
     wait_until(lambda: broker.llen("linli") == 0)
     assert worker.poll() is None
-    assert app.control.ping(timeout=5)
+    assert app.control.ping(timeout=5, limit=1)
 
 
 def test_without_a_worker_a_message_stays_in_the_queue(db, broker):
