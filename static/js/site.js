@@ -79,5 +79,7 @@ window.addEventListener("pageshow", () => {
 });
 
 // The first field with an error is where the person wants to be.
-const invalid = document.querySelector(".field-invalid input, .field-invalid select, .field-invalid textarea");
-if (invalid) invalid.focus({ preventScroll: false });
+const invalid = document.querySelector(
+  ".field-invalid input, .field-invalid select, .field-invalid textarea",
+);
+if (invalid && !invalid.closest("[data-specimen]")) invalid.focus();
