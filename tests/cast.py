@@ -73,8 +73,10 @@ def skill(db: Any) -> Skill:
 
 def _root_page() -> Any:
     """Wagtail's migrations made one; a test with real transactions ends by emptying all tables."""
+    from django.contrib.contenttypes.models import ContentType
     from wagtail.models import Collection, Locale, Page
 
+    ContentType.objects.clear_cache()
     if not Collection.objects.filter(depth=1).exists():
         Collection.add_root(name="Root")
     for code in ("zh-hans", "en"):

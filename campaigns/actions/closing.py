@@ -34,7 +34,8 @@ def close_shift(*, shift: Shift) -> bool:
             .order_by("pk")
             .values_list("pk", flat=True)
         )
-        due = _due(timezone.now()).select_for_update(skip_locked=True, of=("self",))
+        # No key: a scan made meanwhile points at the shift and must not have to wait.
+        due = _due(timezone.now()).select_for_update(skip_locked=True, no_key=True)
         held = due.filter(pk=shift.pk).first()
         if held is None:
             return False
