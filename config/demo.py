@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 
 from honcho.environ import parse_procfile
@@ -119,7 +118,9 @@ def _manage(
 
 def fingerprint(data: Path, environment: dict[str, str]) -> str:
     """Changes with the day (shifts run now, whatever the day), the code and the database."""
-    digest = hashlib.sha256(f"{date.today().isoformat()} {environment.get('DATABASE_URL')}".encode())
+    digest = hashlib.sha256(
+        f"{time.strftime('%Y-%m-%d')} {environment.get('DATABASE_URL')}".encode()
+    )
     with contextlib.suppress(OSError):  # deleting the data folder deletes what was prepared
         digest.update(str((data / "postgres" / "PG_VERSION").stat().st_ctime_ns).encode())
     for path in sorted(_depends_on()):
@@ -136,9 +137,7 @@ def _depends_on() -> Iterable[Path]:
 # Running
 
 
-def _serve(
-    data: Path, environment: dict[str, str], *, host: str, port: int, began: float
-) -> int:
+def _serve(data: Path, environment: dict[str, str], *, host: str, port: int, began: float) -> int:
     manager = Manager(Printer(sys.stdout, colour=sys.stdout.isatty(), prefix=True))
     procfile = parse_procfile((PROJECT / "Procfile").read_text())
     for name, command in procfile.processes.items():
@@ -155,8 +154,13 @@ def _announce(data: Path, host: str, port: int, began: float) -> None:
     """Wait for the web server's first answer, then say where everything is."""
     deadline = time.monotonic() + READY_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=60) as web:
-            web.sendall(b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((host, port), timeout=60) as web,
+        ):
+            web.sendall(
+                b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            )
             if web.recv(12).startswith(b"HTTP/1.1 "):
                 break
         time.sleep(0.1)

@@ -156,9 +156,13 @@ def secret_values(data: Path | None = None) -> dict[str, str]:
         values: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         missing = [name for name in SECRET_NAMES if name not in values]
         if missing:
-            values |= {name: urlsafe_b64encode(secrets.token_bytes(32)).decode() for name in missing}
+            values |= {
+                name: urlsafe_b64encode(secrets.token_bytes(32)).decode() for name in missing
+            }
             draft = path.with_suffix(".draft")
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            with os.fdopen(
+                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
+            ) as file:
                 json.dump(values, file, indent=2)
             draft.replace(path)
     return values
@@ -170,7 +174,9 @@ def secret_values(data: Path | None = None) -> dict[str, str]:
 def postgres_answers(data: Path) -> bool:
     """The server says it is ready and its socket takes connections."""
     try:
-        ready = (data / "postgres" / "postmaster.pid").read_text().splitlines()[7].strip() == "ready"
+        ready = (data / "postgres" / "postmaster.pid").read_text().splitlines()[
+            7
+        ].strip() == "ready"
     except (OSError, IndexError):
         return False
     # An accepted connection is not enough: a dying server's socket still takes some. Asking whether
@@ -321,7 +327,7 @@ def _let_reach(path: Path, account: pwd.struct_passwd) -> None:
         if folder.stat().st_uid != account.pw_uid and not mode & stat.S_IXOTH:
             print(f"linli: letting other users pass through {folder}", file=sys.stderr)
             folder.chmod(mode | stat.S_IXOTH)
-    if path == _binaries() and not os.stat(path / "postgres").st_mode & stat.S_IROTH:
+    if path == _binaries() and not (path / "postgres").stat().st_mode & stat.S_IROTH:
         subprocess.run(["chmod", "-R", "o+rX", path.parent], check=True)
 
 

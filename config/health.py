@@ -16,7 +16,7 @@ def web() -> bool:
     """The database answers through the web server."""
     port = environment.number("PORT", 8000)
     host = next(iter(environment.words("ALLOWED_HOSTS")), "localhost").lstrip(".")
-    request = urllib.request.Request(  # noqa: S310
+    request = urllib.request.Request(
         f"http://127.0.0.1:{port}/healthz/",
         headers={"Host": host},
     )

@@ -1,7 +1,7 @@
 """Translations without gettext's programs: compiling them, and checking that none is missing.
 
-    python -m config.translations compile   locale/**/*.po to .mo, where the .mo is older
-    python -m config.translations check     every text in the source is translated (needs xgettext)
+python -m config.translations compile   locale/**/*.po to .mo, where the .mo is older
+python -m config.translations check     every text in the source is translated (needs xgettext)
 """
 
 import os
@@ -92,7 +92,9 @@ def check() -> int:
     if not files:
         found.append("locale/ has no django.po")
     for path in files:
-        found += [f"{path.relative_to(PROJECT)}: {text}" for text in problems_of(polib.pofile(path))]
+        found += [
+            f"{path.relative_to(PROJECT)}: {text}" for text in problems_of(polib.pofile(path))
+        ]
     if shutil.which("xgettext"):
         wanted = keys(extract())
         for path in files:

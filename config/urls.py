@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from django.conf import settings
 from django.urls import include, path, re_path
 from django.views.generic.base import RedirectView
 from django.views.static import serve
@@ -10,7 +11,6 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from config.views import healthz
-from django.conf import settings
 
 urlpatterns = [
     path("healthz/", healthz, name="healthz"),

@@ -95,6 +95,7 @@ if _wrong:
 
 DEBUG = False
 LINLI_DEMO = False
+LINLI_STAFF_TWO_FACTOR = environment.flag("LINLI_STAFF_TWO_FACTOR", default=True)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -113,7 +114,7 @@ SECURE_HSTS_SECONDS = environment.number("LINLI_HSTS_SECONDS", 365 * 24 * 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag("LINLI_HSTS_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = False
 SILENCED_SYSTEM_CHECKS += [
-    "security.W005",  # other hosts of the same domain may not be ours to bind: LINLI_HSTS_SUBDOMAINS
+    "security.W005",  # other hosts of the domain may not be ours: LINLI_HSTS_SUBDOMAINS
     "security.W019",  # Wagtail's live preview frames our own pages
     "security.W021",  # the preload list is a step that cannot be taken back: the operator's to take
 ]

@@ -20,12 +20,14 @@ WAGTAILADMIN_BASE_URL = LINLI_BASE_URL
 CSRF_TRUSTED_ORIGINS = [LINLI_BASE_URL]
 DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
 DATABASES["default"]["OPTIONS"] |= {"options": "-c synchronous_commit=off"}
-CACHES["default"]["LOCATION"] = environment.redis(_redis_url, database=LINLI_TEST_REDIS_DATABASE + 1)
+CACHES["default"]["LOCATION"] = environment.redis(
+    _redis_url, database=LINLI_TEST_REDIS_DATABASE + 1
+)
 CELERY_BROKER_URL = environment.broker(_redis_url, database=LINLI_TEST_REDIS_DATABASE)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MEDIA_ROOT = os.environ.setdefault(
-    "LINLI_TEST_MEDIA", os.path.join(tempfile.gettempdir(), f"linli-test-media-{os.getpid()}")
+    "LINLI_TEST_MEDIA", f"{tempfile.gettempdir()}/linli-test-media-{os.getpid()}"
 )
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True  # the middleware is made per client: do not list every file each time
