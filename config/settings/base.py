@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "volunteers.middleware.StaffGuard",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
@@ -143,16 +144,28 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/me/"
 LOGOUT_REDIRECT_URL = "/"
 
-if (BASE_DIR / "volunteers" / "accounts.py").exists():
-    ACCOUNT_ADAPTER = "volunteers.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "volunteers.accounts.AccountAdapter"
+ACCOUNT_SIGNUP_FORM_CLASS = "volunteers.forms.joining.JoinForm"
+ACCOUNT_FORMS = {
+    "signup": "volunteers.forms.accounts.SignupForm",
+    "request_login_code": "volunteers.forms.accounts.RequestLoginCodeForm",
+    "confirm_login_code": "volunteers.forms.accounts.ConfirmLoginCodeForm",
+    "verify_phone": "volunteers.forms.accounts.VerifyPhoneForm",
+    "confirm_email_verification_code": (
+        "volunteers.forms.accounts.ConfirmEmailVerificationCodeForm"
+    ),
+    "confirm_password_reset_code": "volunteers.forms.accounts.ConfirmPasswordResetCodeForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD: str | None = None
 ACCOUNT_LOGIN_METHODS = {"phone", "email"}
-# Neither is required here, or allauth would turn away staff who have an e-mail address only; the
-# sign-up form asks for one of them.
-ACCOUNT_SIGNUP_FIELDS = ["phone", "email"]
+# A phone is not required here, or allauth would turn away staff who have an e-mail address only;
+# our sign-up forms ask for one of the two.
+ACCOUNT_SIGNUP_FIELDS = ["phone", "email*"]
 SILENCED_SYSTEM_CHECKS = ["account.W001"]
 ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "website"
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# Mandatory for who joins by e-mail; who has proven a phone is let through (AccountAdapter).
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[邻里 Linli] "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -188,6 +201,7 @@ ACCOUNT_RATE_LIMITS = {
     "verify_phone": "1/30s/key,6/h/key,30/h/ip",
 }
 
+MFA_ADAPTER = "volunteers.accounts.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False  # a resident signs up with a phone, then may add a passkey
@@ -203,6 +217,8 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# P-8: whoever holds a role signs in with two factors. Production switches it on.
+LINLI_STAFF_TWO_FACTOR = environment.flag("LINLI_STAFF_TWO_FACTOR")
 LINLI_STAFF_IDLE_SECONDS = environment.number("LINLI_STAFF_IDLE_SECONDS", 2 * 3600)
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
@@ -210,6 +226,8 @@ CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
 # WeChat, campus OpenID Connect and campus SAML are there when the environment names them.
 
 SOCIALACCOUNT_ADAPTER = "allauth.socialaccount.adapter.DefaultSocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "volunteers.forms.accounts.SocialSignupForm"}
+SOCIALACCOUNT_AUTO_SIGNUP = False  # a phone, a name and the privacy notice come first
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
@@ -351,6 +369,11 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_MAX_LOOP_INTERVAL = 30
 CELERY_BEAT_SCHEDULE = {
+    "forget unproven sign-ups": {
+        "task": "volunteers.tasks.forget_unproven_sign_ups",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "sweep owed records": {
         "task": "points.tasks.sweep_owed_records",
         "schedule": 30.0,

@@ -222,6 +222,8 @@ def set_id_number(
     identity = read_id_number(id_type=id_type, text=number)
     if not consented and not has_consent(volunteer=volunteer, kind=ConsentNotice.Kind.ID_NUMBER):
         raise ConsentNeeded(_("We may keep an ID number only if you agree to it."))
+    if _is_child(identity.birth_on or volunteer.birth_on) and not _has_guardian(volunteer):
+        raise ConsentNeeded(_("Below fourteen, a guardian has to agree first."))
     number_hash = keyed_hash(f"{id_type}:{identity.number}")
     other = find_by_id_number(id_type=id_type, number=identity.number)
     if other and other.pk != volunteer.pk:
@@ -287,10 +289,7 @@ def confirm_guardian(*, guardian: Guardian, by: User | None) -> Guardian:
 def needs_guardian(volunteer: Volunteer) -> bool:
     """True for a minor whose guardian has not agreed (R20)."""
     age = volunteer.age_on(timezone.localdate())
-    if age is None or age >= ADULT_AGE:
-        return False
-    guardian = Guardian.objects.filter(volunteer=volunteer).first()
-    return guardian is None or guardian.consented_at is None
+    return age is not None and age < ADULT_AGE and not _has_guardian(volunteer)
 
 
 @transaction.atomic
@@ -301,6 +300,19 @@ def set_star_level(*, levels: dict[int, int]) -> None:
         by_level.setdefault(level, []).append(volunteer_id)
     for level, ids in by_level.items():
         Volunteer.objects.filter(id__in=ids).exclude(star_level=level).update(star_level=level)
+
+
+def _is_child(birth_on: date | None) -> bool:
+    """Below the age from which consent of one's own is enough (P2)."""
+    if birth_on is None:
+        return False
+    age = Volunteer(birth_on=birth_on).age_on(timezone.localdate())
+    return age is not None and age < CONSENT_OF_GUARDIAN_BELOW
+
+
+def _has_guardian(volunteer: Volunteer) -> bool:
+    guardian = Guardian.objects.filter(volunteer=volunteer).first()
+    return guardian is not None and guardian.consented_at is not None
 
 
 def _entered_under(phone: str | None) -> list[Volunteer]:
@@ -317,3 +329,16 @@ def _refuse_contradiction(volunteer: Volunteer) -> None:
         raise InvalidIdNumber(_("Your ID number carries another birth date."))
     if identity.sex is not None and volunteer.sex not in (identity.sex, Volunteer.Sex.UNSTATED):
         raise InvalidIdNumber(_("Your ID number does not agree with this."))
+
+
+@transaction.atomic
+def follow_phone(*, user: User, old: str, address: str | None) -> None:
+    """The account has another number by now: the volunteer's follows if it was the same."""
+    Volunteer.objects.filter(user=user, phone=old).update(phone=user.phone or "")
+    log_security_event(
+        kind=SecurityEvent.Kind.PHONE_CHANGED,
+        user=user,
+        by=user,
+        address=address,
+        detail=f"…{old[-4:]} to …{(user.phone or '')[-4:]}",
+    )

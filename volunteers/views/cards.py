@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from volunteers.actions.cards import CardNotIssued, issue_card, reissue_card
+from volunteers.documents import card_pdf
+from volunteers.forms.people import ReasonForm
+from volunteers.models import StudentAffiliation, Volunteer, VolunteerCard
+from volunteers.qr import qr_svg
+
+from .access import next_url, volunteer_required
+
+
+@volunteer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_card(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
+    """The card on the phone. POST issues it where there is none, or none that is valid."""
+    card = volunteer.cards.filter(revoked_at=None).first()
+    if request.method == "POST":
+        try:
+            issue_card(volunteer=volunteer, kind=_kind_for(volunteer), by=request.user)  # type: ignore[arg-type]
+        except CardNotIssued as error:
+            messages.error(request, str(error))
+        return redirect(next_url(request, reverse("my_card")))
+    context = {"card": card, "volunteer": volunteer, "affiliation": _affiliation(volunteer)}
+    if card:
+        context |= {"qr": qr_svg(url=card_url(card)), "reason_form": ReasonForm()}
+    return render(request, "volunteers/my_card.html", context)
+
+
+@volunteer_required
+@require_POST
+def reissue_my_card(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
+    """A lost phone: the old code stops working at once."""
+    form = ReasonForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    try:
+        reissue_card(
+            volunteer=volunteer, reason=reason or "asked for by the holder", by=request.user  # type: ignore[arg-type]
+        )  # fmt: skip
+        messages.success(request, _("Your new card is ready. The old one is no longer valid."))
+    except CardNotIssued as error:
+        messages.error(request, str(error))
+    return redirect("my_card")
+
+
+@volunteer_required
+@require_safe
+def my_card_pdf(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
+    card = volunteer.cards.filter(revoked_at=None).first()
+    if card is None:
+        messages.info(request, _("You have no card yet. One press and it is there."))
+        return redirect("my_card")
+    pdf = card_pdf(
+        url=card_url(card),
+        number=card.number,
+        holder=volunteer.name,
+        kind=card.get_kind_display(),
+        level=level_label(volunteer.star_level),
+        issuer=_("Linli"),
+        issued_on=timezone.localdate(card.issued_at),
+        affiliation=_affiliation(volunteer),
+    )
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="linli-card-{card.number}.pdf"'
+    return response
+
+
+def card_url(card: VolunteerCard) -> str:
+    """What the QR code holds: an address that any phone opens."""
+    return f"{settings.LINLI_BASE_URL}{reverse('card_public', args=[card.token])}"
+
+
+def level_label(level: int) -> str:
+    if not level:
+        return _("No stars yet")
+    return _("%(level)s-star volunteer") % {"level": level}
+
+
+def _kind_for(volunteer: Volunteer) -> str:
+    is_student = StudentAffiliation.objects.filter(
+        volunteer=volunteer, verified_at__isnull=False
+    ).exists()
+    return VolunteerCard.Kind.STUDENT if is_student else VolunteerCard.Kind.SAFETY
+
+
+def _affiliation(volunteer: Volunteer) -> str:
+    """The university for a proven student, otherwise the community."""
+    student = (
+        StudentAffiliation.objects.filter(volunteer=volunteer, verified_at__isnull=False)
+        .select_related("university")
+        .first()
+    )
+    if student:
+        return str(student.university)
+    return str(volunteer.community) if volunteer.community else ""

@@ -1,0 +1,59 @@
+"""People whom an organisation enters because they cannot do it alone (R2)."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from volunteers.actions.cards import CardNotIssued, issue_card
+from volunteers.actions.consents import ConsentNeeded
+from volunteers.actions.people import enter_volunteer
+from volunteers.forms.people import EnterVolunteerForm
+from volunteers.permissions import Role, get_entered_volunteers_for, get_organisations_for
+
+PAGE = 50
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def entered_volunteers(request: HttpRequest) -> HttpResponse:
+    organisations = get_organisations_for(
+        request.user, roles=[Role.ORGANISER, Role.REVIEWER]  # type: ignore[arg-type]
+    )  # fmt: skip
+    if not organisations:
+        raise PermissionDenied
+    form = EnterVolunteerForm(request.POST or None, organisations=organisations)
+    if request.method == "POST" and form.is_valid():
+        data = {key: value for key, value in form.cleaned_data.items() if key != "community_name"}
+        try:
+            volunteer = enter_volunteer(by=request.user, **data)  # type: ignore[arg-type]
+        except ConsentNeeded as error:
+            form.add_error("evidence", str(error))
+        else:
+            messages.success(request, _("%(name)s is entered.") % {"name": volunteer.name})
+            return redirect("entered_volunteers")
+    entered = get_entered_volunteers_for(request.user).prefetch_related("cards")  # type: ignore[arg-type]
+    page = Paginator(entered.select_related("entered_for", "community"), PAGE)
+    context = {"form": form, "page_obj": page.get_page(request.GET.get("page"))}
+    return render(request, "volunteers/entered_volunteers.html", context)
+
+
+@login_required
+@require_POST
+def issue_entered_card(request: HttpRequest, volunteer_id: int) -> HttpResponse:
+    """A printed card for somebody without a phone."""
+    volunteer = get_object_or_404(get_entered_volunteers_for(request.user), pk=volunteer_id)  # type: ignore[arg-type]
+    try:
+        card = issue_card(volunteer=volunteer, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, _("Card %(number)s is issued.") % {"number": card.number})
+    except CardNotIssued as error:
+        messages.error(request, str(error))
+    return redirect("entered_volunteers")
