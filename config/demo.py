@@ -158,9 +158,7 @@ def _announce(data: Path, host: str, port: int, began: float) -> None:
             contextlib.suppress(OSError),
             socket.create_connection((host, port), timeout=60) as web,
         ):
-            web.sendall(
-                b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-            )
+            web.sendall(b"GET /healthz/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             if web.recv(12).startswith(b"HTTP/1.1 "):
                 break
         time.sleep(0.1)

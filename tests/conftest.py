@@ -214,7 +214,7 @@ def _answers(port: int) -> bool:
     import urllib.request
 
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/accounts/login/", timeout=10).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz/", timeout=10).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
