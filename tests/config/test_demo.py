@@ -95,7 +95,7 @@ def mark_prepared(data: Path) -> None:
     embedded.stop(data)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGHUP])
 def test_the_demo_runs_everything_and_ctrl_c_leaves_nothing_behind(data, ending):
     mark_prepared(data)
     running = Demo(data)
