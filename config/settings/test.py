@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 from config import environment
 from config.settings.embedded import *
@@ -26,8 +27,10 @@ CACHES["default"]["LOCATION"] = environment.redis(
 CELERY_BROKER_URL = environment.broker(_redis_url, database=LINLI_TEST_REDIS_DATABASE)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-MEDIA_ROOT = os.environ.setdefault(
-    "LINLI_TEST_MEDIA", f"{tempfile.gettempdir()}/linli-test-media-{os.getpid()}"
+MEDIA_ROOT = Path(
+    os.environ.setdefault(
+        "LINLI_TEST_MEDIA", f"{tempfile.gettempdir()}/linli-test-media-{os.getpid()}"
+    )
 )
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True  # the middleware is made per client: do not list every file each time

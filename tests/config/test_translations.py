@@ -9,6 +9,7 @@ from config import translations
 
 def entry(msgid: str, msgstr: str = "", **more: object) -> polib.POFile:
     po = polib.POFile()
+    po.metadata = {"Content-Type": "text/plain; charset=utf-8"}
     po.append(polib.POEntry(msgid=msgid, msgstr=msgstr, **more))
     return po
 
