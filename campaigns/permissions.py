@@ -8,7 +8,7 @@ from volunteers.models import Membership
 from volunteers.permissions import AnyUser, get_organisations_for, get_volunteer_for, is_city_staff
 
 from .models import Activity, CampaignPage, Shift, SignUp
-from .models.shifts import ShiftQuerySet
+from .models.shifts import ShiftQuerySet, SignUpQuerySet
 
 # Those who plan and run an organisation's shifts. Finance keeps books and runs none.
 RUNNING_ROLES = (Membership.Role.ORGANISER, Membership.Role.REVIEWER)
@@ -38,6 +38,11 @@ def get_public_shifts() -> ShiftQuerySet:
     return Shift.objects.public()
 
 
+def get_shifts_shown() -> ShiftQuerySet:
+    """Shifts of public campaigns in whatever state: a press on one just called off gets words."""
+    return Shift.objects.filter(activity__campaign__live=True)
+
+
 def get_shifts_for(user: AnyUser) -> ShiftQuerySet:
     """Shifts, of whatever state, that the user may run."""
     if is_city_staff(user):
@@ -55,7 +60,7 @@ def can_open_shift(user: AnyUser, activity: Activity) -> bool:
     return get_activities_for(user).filter(pk=activity.pk).exists()
 
 
-def get_sign_ups_for(user: AnyUser) -> QuerySet[SignUp]:
+def get_sign_ups_for(user: AnyUser) -> SignUpQuerySet:
     """The user's own sign-ups, ended ones too."""
     volunteer = get_volunteer_for(user)
     if volunteer is None:

@@ -156,7 +156,8 @@ def _make_group(name: str) -> Group:
 
 
 def _make_collection(name: str) -> Collection:
-    root = Collection.objects.select_for_update().get(depth=1)
+    root = Collection.objects.select_for_update().filter(depth=1).first()
+    root = root or Collection.add_root(name="Root")
     collection: Collection = root.add_child(name=name)
     return collection
 

@@ -13,15 +13,33 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.forms import CheckboxSelectMultiple, Textarea
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelcluster.models import ClusterableModel
+from wagtail.admin.panels import (
+    CommentPanel,
+    FieldPanel,
+    FieldRowPanel,
+    MultiFieldPanel,
+    ObjectList,
+    PublishingPanel,
+    TabbedInterface,
+)
 from wagtail.fields import RichTextField
 from wagtail.images import get_image_model_string
 from wagtail.models import Collection, Orderable, Page
 
+from campaigns.page_forms import ActivitiesPanel
 from volunteers.language import in_language
 from volunteers.models import Category, Organisation, Skill, Territory
+
+STORY_FEATURES = ["h2", "h3", "bold", "italic", "ol", "ul", "hr", "blockquote", "link"]
+
+SETTINGS_TAB = ObjectList(
+    [FieldPanel("slug"), PublishingPanel(), CommentPanel()], heading=_("Settings")
+)
 
 
 class CampaignIndexPage(Page):
@@ -31,10 +49,32 @@ class CampaignIndexPage(Page):
 
     template = "campaigns/campaign_index.html"
     max_count = 1
+    edit_handler = TabbedInterface(
+        [
+            ObjectList([FieldPanel("title"), FieldPanel("introduction")], heading="中文"),
+            ObjectList([FieldPanel("title_en"), FieldPanel("introduction_en")], heading="English"),
+            SETTINGS_TAB,
+        ]
+    )
     subpage_types = ["campaigns.OrganisationCampaignsPage"]
 
     class Meta:
         verbose_name = _("campaign index")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from campaigns.views import campaign_list_context
+
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        return context | campaign_list_context(request)
+
+    def get_template(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
+        return _whole_or_results(self.template, request)
+
+
+def _whole_or_results(template: str, request: HttpRequest) -> str:
+    """htmx asks for the results alone when a filter changes."""
+    is_partial = request.headers.get("HX-Target") == "results"
+    return "campaigns/campaign_results.html" if is_partial else template
 
 
 class OrganisationCampaignsPage(Page):
@@ -62,6 +102,14 @@ class OrganisationCampaignsPage(Page):
     introduction_en = models.TextField(_("introduction in English"), blank=True)
 
     template = "campaigns/organisation_campaigns.html"
+    is_creatable = False  # open_branch makes it together with its groups
+    edit_handler = TabbedInterface(
+        [
+            ObjectList([FieldPanel("introduction")], heading="中文"),
+            ObjectList([FieldPanel("introduction_en")], heading="English"),
+            SETTINGS_TAB,
+        ]
+    )
     parent_page_types = ["campaigns.CampaignIndexPage"]
     subpage_types = ["campaigns.CampaignPage"]
 
@@ -74,6 +122,15 @@ class OrganisationCampaignsPage(Page):
             setattr(page, name, getattr(self, name))
         return page
 
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from campaigns.views import campaign_list_context
+
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        return context | campaign_list_context(request, organisation=self.organisation)
+
+    def get_template(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
+        return _whole_or_results(self.template, request)
+
 
 class CampaignPage(Page):
     """What an organisation invites people to (R18). Its shifts are not part of the page:
@@ -82,8 +139,8 @@ class CampaignPage(Page):
     title_en = models.CharField(_("title in English"), max_length=255, blank=True)
     summary = models.CharField(_("summary"), max_length=200)
     summary_en = models.CharField(_("summary in English"), max_length=300, blank=True)
-    story = RichTextField(_("story"))
-    story_en = RichTextField(_("story in English"), blank=True)
+    story = RichTextField(_("story"), features=STORY_FEATURES)
+    story_en = RichTextField(_("story in English"), blank=True, features=STORY_FEATURES)
     image = models.ForeignKey(
         get_image_model_string(),
         null=True,
@@ -109,6 +166,36 @@ class CampaignPage(Page):
     search_text = models.TextField(editable=False, blank=True, default="")
 
     template = "campaigns/campaign.html"
+    edit_handler = TabbedInterface(
+        [
+            ObjectList(
+                [
+                    FieldPanel("title"),
+                    FieldPanel("summary", widget=Textarea(attrs={"rows": 2})),
+                    FieldPanel("image"),
+                    MultiFieldPanel(
+                        [
+                            FieldRowPanel([FieldPanel("category"), FieldPanel("territory")]),
+                            FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
+                        ],
+                        heading=_("Where and when"),
+                    ),
+                    FieldPanel("story"),
+                ],
+                heading="中文",
+            ),
+            ObjectList(
+                [
+                    FieldPanel("title_en"),
+                    FieldPanel("summary_en", widget=Textarea(attrs={"rows": 2})),
+                    FieldPanel("story_en"),
+                ],
+                heading="English",
+            ),
+            ObjectList([ActivitiesPanel("activities", min_num=1)], heading=_("Activities")),
+            SETTINGS_TAB,
+        ]
+    )
     parent_page_types = ["campaigns.OrganisationCampaignsPage"]
     subpage_types: list[str] = []
 
@@ -123,6 +210,12 @@ class CampaignPage(Page):
             )
         ]
         indexes = [models.Index(fields=["ends_on"], name="campaign_by_last_day")]
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from campaigns.views import campaign_context
+
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        return context | campaign_context(request, campaign=self)
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         """Wagtail calls this at every save: the moment to let derived columns follow."""
@@ -195,6 +288,21 @@ class Activity(ClusterableModel, Orderable):
     is_dangerous = models.BooleanField(_("dangerous work"), default=False)
     contact_name = models.CharField(_("contact"), max_length=60)
     contact_phone = models.CharField(_("contact's telephone"), max_length=40)
+
+    panels = [
+        FieldPanel("key"),
+        FieldRowPanel([FieldPanel("role"), FieldPanel("role_en")]),
+        FieldRowPanel([FieldPanel("place"), FieldPanel("place_en")]),
+        FieldPanel("what_you_do"),
+        FieldPanel("what_you_do_en"),
+        FieldRowPanel([FieldPanel("conditions"), FieldPanel("conditions_en")]),
+        FieldRowPanel([FieldPanel("risks"), FieldPanel("risks_en")]),
+        FieldRowPanel([FieldPanel("protection"), FieldPanel("protection_en")]),
+        FieldRowPanel([FieldPanel("insurance"), FieldPanel("insurance_en")]),
+        FieldPanel("skills", widget=CheckboxSelectMultiple),
+        FieldRowPanel([FieldPanel("minimum_age"), FieldPanel("is_dangerous")]),
+        FieldRowPanel([FieldPanel("contact_name"), FieldPanel("contact_phone")]),
+    ]
 
     class Meta(Orderable.Meta):
         verbose_name = _("activity")

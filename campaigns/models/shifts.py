@@ -71,10 +71,14 @@ class Shift(models.Model):
         verbose_name_plural = _("shifts")
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="shift_ends_after_start"
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="shift_ends_after_start",
+                violation_error_message=_("The end must come after the start."),
             ),
             models.CheckConstraint(
-                condition=Q(taken__lte=F("capacity")), name="shift_never_overfull"
+                condition=Q(taken__lte=F("capacity")),
+                name="shift_never_overfull",
+                violation_error_message=_("More people than that have already signed up."),
             ),
             models.CheckConstraint(condition=Q(capacity__gte=1), name="shift_wants_somebody"),
             models.CheckConstraint(

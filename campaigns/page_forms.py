@@ -1,0 +1,62 @@
+"""The activities inside Wagtail's page editor. Imported by the models, so it names none of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from modelcluster.forms import BaseChildFormSet
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.panels import InlinePanel, get_form_for_model
+
+
+class ActivityForm(WagtailAdminModelForm):
+    """Carries an activity's key through drafts that have no row in the database yet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        is_new = kwargs.get("instance") is None
+        super().__init__(*args, **kwargs)
+        self.fields["key"].widget = forms.HiddenInput()
+        self.fields["key"].required = False
+        if is_new:
+            # The browser clones the empty form: all clones would carry this one's key.
+            self.initial["key"] = ""
+
+
+class ActivityFormSet(BaseChildFormSet):
+    def clean(self, *args: Any, **kwargs: Any) -> None:
+        super().clean(*args, **kwargs)
+        refused = [
+            form
+            for form in self.deleted_forms
+            if form.instance.pk and form.instance.shifts.exists()
+        ]
+        if not refused:
+            return
+        self.data = self.data.copy()
+        for form in refused:  # show the row again, with what stood in it
+            self.data[form.add_prefix("DELETE")] = ""
+        raise ValidationError(
+            _("“%(role)s” has shifts, so it cannot be removed. Call its shifts off instead.")
+            % {"role": refused[0].instance}
+        )
+
+
+class ActivitiesPanel(InlinePanel):
+    def get_form_options(self) -> dict[str, Any]:
+        options: dict[str, Any] = super().get_form_options()
+        of_activities = options["formsets"][self.relation_name]
+        of_activities["form"] = get_form_for_model(
+            self.db_field.related_model,
+            form_class=ActivityForm,
+            **_deferred(self.child_edit_handler.get_form_options()),
+        )
+        of_activities["formset"] = ActivityFormSet
+        return options
+
+
+def _deferred(child_options: dict[str, Any]) -> dict[str, Any]:
+    name = "defer_required_on_fields"
+    return {name: child_options[name]} if child_options.get(name) else {}

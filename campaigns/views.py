@@ -1,0 +1,618 @@
+"""Campaigns as the public reads them, signing up, my shifts; and planning shifts at the desk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import strip_tags
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+from wagtail.images import get_image_model
+
+from campaigns.actions.shifts import ShiftRefused
+from campaigns.actions.sign_ups import (
+    AlreadySignedUp,
+    SignUpRefused,
+    ask_for_leave,
+    cancel_sign_up,
+    sign_up,
+)
+from campaigns.eligibility import (
+    BIRTH_DATE_UNKNOWN,
+    GUARDIAN_CONSENT_MISSING,
+    Refusal,
+    reasons_against_each,
+    shifts_open_to,
+)
+from campaigns.forms import (
+    CallOffForm,
+    CampaignFilterForm,
+    LeaveForm,
+    NewShiftForm,
+    ShiftForm,
+    SignUpForm,
+)
+from campaigns.models import Activity, CampaignPage, Shift, SignUp
+from campaigns.permissions import (
+    get_activities_for,
+    get_campaigns_for,
+    get_public_campaigns,
+    get_shifts_for,
+    get_shifts_shown,
+    get_sign_ups_for,
+)
+from campaigns.search import matching
+from volunteers.actions.people import update_profile
+from volunteers.language import in_language
+from volunteers.models import Organisation, Volunteer
+from volunteers.permissions import get_volunteer_for
+
+A_PAGE_FULL = 12
+DAYS_SHOWN = 14
+CARD_PICTURE = "fill-640x400"
+WIDE_PICTURE = "fill-1280x640"
+SHARE_PICTURE = "fill-600x600"  # WeChat shows a square
+TONES = ("roof", "sea", "sun", "leaf")
+
+
+# The public list
+
+
+def campaign_list_context(
+    request: HttpRequest, *, organisation: Organisation | None = None
+) -> dict[str, Any]:
+    """The campaigns that match the request's filters: current ones, soonest shift first."""
+    form = CampaignFilterForm(request.GET)
+    volunteer = get_volunteer_for(request.user)
+    if volunteer is None:
+        del form.fields["eligible"]
+    campaigns = _campaigns_matching(form, volunteer)
+    if organisation is not None:
+        campaigns = campaigns.filter(organisation=organisation)
+    page_obj = Paginator(campaigns, A_PAGE_FULL).get_page(request.GET.get("page"))
+    return {
+        "filters": form,
+        "page_obj": page_obj,
+        "cards": _cards(page_obj.object_list, request),
+        "organisation": organisation,
+    }
+
+
+def _campaigns_matching(
+    form: CampaignFilterForm, volunteer: Volunteer | None
+) -> QuerySet[CampaignPage]:
+    chosen = form.chosen
+    campaigns = get_public_campaigns().filter(ends_on__gte=timezone.localdate())
+    if chosen.get("q"):
+        campaigns = matching(campaigns, chosen["q"])
+    if form.area:
+        campaigns = campaigns.filter(territory__path__startswith=form.area.path)
+    if chosen.get("category"):
+        campaigns = campaigns.filter(category=chosen["category"])
+    shifts = _shifts_wanted(chosen, volunteer).filter(activity__campaign=OuterRef("pk"))
+    first = shifts.order_by("starts_at").values("starts_at")[:1]
+    campaigns = campaigns.annotate(next_shift_at=Subquery(first))
+    if chosen.get("free") or chosen.get("eligible") or chosen.get("on"):
+        campaigns = campaigns.filter(next_shift_at__isnull=False)
+    return campaigns.order_by(F("next_shift_at").asc(nulls_last=True), "-pk")
+
+
+def _shifts_wanted(chosen: dict[str, Any], volunteer: Volunteer | None) -> QuerySet[Shift]:
+    if chosen.get("eligible") and volunteer:
+        shifts = shifts_open_to(volunteer)
+    else:
+        shifts = Shift.objects.open().filter(starts_at__gt=timezone.now())
+    if chosen.get("free"):
+        shifts = shifts.with_places()
+    if on := chosen.get("on"):
+        midnight = timezone.make_aware(datetime.combine(on, datetime.min.time()))
+        shifts = shifts.filter(starts_at__range=(midnight, midnight + timedelta(days=1)))
+    return shifts
+
+
+def _cards(campaigns: Iterable[CampaignPage], request: HttpRequest) -> list[dict[str, Any]]:
+    """What the cards of one page show, in four queries however many there are."""
+    pictures = get_image_model().objects.prefetch_renditions(CARD_PICTURE)
+    found = campaigns.select_related(  # type: ignore[attr-defined]
+        "organisation", "category", "territory"
+    ).prefetch_related(Prefetch("image", queryset=pictures))
+    found = list(found)
+    free = _free_places(found)
+    return [
+        {
+            "title": in_language(campaign, "title"),
+            "href": campaign.get_url(request),
+            "organisation": campaign.organisation,
+            "place": campaign.territory,
+            "dates": dates_of(campaign),
+            "category": campaign.category,
+            "tone": tone_of(campaign),
+            "image_url": _picture(campaign, CARD_PICTURE),
+            "free_places": free.get(campaign.pk),
+            "next_shift_at": campaign.next_shift_at,
+        }
+        for campaign in found
+    ]
+
+
+def _free_places(campaigns: list[CampaignPage]) -> dict[int, int]:
+    rows = (
+        Shift.objects.open()
+        .filter(starts_at__gt=timezone.now(), activity__campaign__in=campaigns)
+        .values("activity__campaign")
+        .order_by("activity__campaign")
+        .annotate(free=Sum(F("capacity") - F("taken")))
+    )
+    return {row["activity__campaign"]: row["free"] for row in rows}
+
+
+def dates_of(campaign: CampaignPage) -> str:
+    first = date_format(campaign.starts_on, "MONTH_DAY_FORMAT")
+    last = date_format(campaign.ends_on, "MONTH_DAY_FORMAT")
+    return first if first == last else f"{first} – {last}"
+
+
+def tone_of(campaign: CampaignPage) -> str:
+    return TONES[campaign.category_id % len(TONES)]
+
+
+def _picture(campaign: CampaignPage, size: str) -> str:
+    if campaign.image is None:
+        return ""
+    rendition = campaign.image.get_rendition_or_not_found(size)
+    return str(rendition.url)
+
+
+# One campaign
+
+
+@dataclass
+class Place:
+    """A shift as one reader sees it: what it offers, and what they can do about it."""
+
+    shift: Shift
+    sign_up: SignUp | None = None
+    reasons: list[Refusal] = field(default_factory=list)
+    is_known: bool = False
+
+    @property
+    def needs_birth_date(self) -> bool:
+        return self.reasons == [BIRTH_DATE_UNKNOWN]
+
+    @property
+    def needs_guardian(self) -> bool:
+        return self.reasons == [GUARDIAN_CONSENT_MISSING]
+
+    @property
+    def is_full(self) -> bool:
+        return self.shift.free_places <= 0
+
+    @property
+    def can_press(self) -> bool:
+        """Anonymous visitors press too: they are led to log in and come back."""
+        return not self.reasons and not self.is_full
+
+
+def campaign_context(request: HttpRequest, *, campaign: CampaignPage) -> dict[str, Any]:
+    """The page with its activities, of a preview too, where some are not saved yet."""
+    activities = list(campaign.activities.all())
+    first_day = _day_asked_for(request)
+    shifts = _shifts_of(activities, first_day)
+    shown = [shift for shift in shifts if _day_number(shifts, shift) < DAYS_SHOWN]
+    places = places_for(request, shown)
+    later = shifts[len(shown)] if len(shown) < len(shifts) else None
+    return {
+        "campaign": campaign,
+        "crumbs": _crumbs(campaign, request),
+        "activities": activities,
+        "dates": dates_of(campaign),
+        "tone": tone_of(campaign) if campaign.category_id else "roof",
+        "picture_url": _picture(campaign, WIDE_PICTURE),
+        "days": _by_day(places),
+        "later_from": timezone.localdate(later.starts_at) if later else None,
+        "is_first": first_day is None,
+        "offers_agreement": _offers_agreement(campaign, activities),
+        "share": _share(request, campaign, activities, shifts),
+        "chosen_shift": request.GET.get("shift", ""),
+    }
+
+
+def places_for(request: HttpRequest, shifts: list[Shift]) -> list[Place]:
+    """Each shift with what the reader can do about it: four queries for all of them."""
+    volunteer = get_volunteer_for(request.user)
+    if volunteer is None:
+        return [Place(shift=shift) for shift in shifts]
+    reasons = reasons_against_each(volunteer=volunteer, shifts=shifts)
+    own = get_sign_ups_for(request.user).holding().filter(shift__in=shifts)
+    held = {sign_up.shift_id: sign_up for sign_up in own}
+    for shift in shifts:
+        if shift.pk in held:
+            held[shift.pk].shift = shift
+    return [
+        Place(shift=shift, sign_up=held.get(shift.pk), reasons=reasons[shift.pk], is_known=True)
+        for shift in shifts
+    ]
+
+
+def _shifts_of(activities: list[Activity], first_day: date | None) -> list[Shift]:
+    since = timezone.now()
+    if first_day:
+        since = max(since, timezone.make_aware(datetime.combine(first_day, datetime.min.time())))
+    saved = [activity.pk for activity in activities if activity.pk]
+    shifts = Shift.objects.open().filter(activity__in=saved, starts_at__gt=since)
+    return list(
+        shifts.select_related("activity__campaign")
+        .prefetch_related("activity__skills")
+        .order_by("starts_at", "pk")[:500]
+    )
+
+
+def _day_number(shifts: list[Shift], shift: Shift) -> int:
+    first = timezone.localdate(shifts[0].starts_at)
+    return (timezone.localdate(shift.starts_at) - first).days
+
+
+def _by_day(places: list[Place]) -> list[dict[str, Any]]:
+    days: dict[date, list[Place]] = {}
+    for place in places:
+        days.setdefault(timezone.localdate(place.shift.starts_at), []).append(place)
+    return [{"day": day, "places": of_day} for day, of_day in days.items()]
+
+
+def _day_asked_for(request: HttpRequest) -> date | None:
+    try:
+        return date.fromisoformat(request.GET.get("from", ""))
+    except ValueError:
+        return None
+
+
+def _offers_agreement(campaign: CampaignPage, activities: list[Activity]) -> bool:
+    """R21: a written agreement is offered for long (over a month) and for dangerous work."""
+    if any(activity.is_dangerous for activity in activities):
+        return True
+    if not (campaign.starts_on and campaign.ends_on):
+        return False
+    return (campaign.ends_on - campaign.starts_on).days > 31
+
+
+def _crumbs(campaign: CampaignPage, request: HttpRequest) -> list[dict[str, Any]]:
+    branch = campaign.get_parent()
+    index = branch.get_parent() if branch else None
+    return [
+        {"title": _("Campaigns"), "url": index.get_url(request) if index else "/campaigns/"},
+        {"title": campaign.organisation, "url": branch.get_url(request) if branch else ""},
+    ]
+
+
+# What others see of it: WeChat, search engines
+
+
+def _share(
+    request: HttpRequest,
+    campaign: CampaignPage,
+    activities: list[Activity],
+    shifts: list[Shift],
+) -> dict[str, Any]:
+    picture = _picture(campaign, SHARE_PICTURE)
+    share: dict[str, Any] = {
+        "title": in_language(campaign, "title"),
+        "description": in_language(campaign, "summary"),
+        "image": request.build_absolute_uri(picture) if picture else "",
+        "url": request.build_absolute_uri(campaign.get_url(request) or request.path),
+        "kind": "article",
+    }
+    share["json_ld"] = _json_ld(_as_event(campaign, activities, shifts, share))
+    return share
+
+
+def _as_event(
+    campaign: CampaignPage,
+    activities: list[Activity],
+    shifts: list[Shift],
+    share: dict[str, Any],
+) -> dict[str, Any]:
+    place = in_language(activities[0], "place") if activities else str(campaign.territory)
+    event: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Event",
+        "name": share["title"],
+        "description": share["description"] or strip_tags(in_language(campaign, "story"))[:300],
+        "url": share["url"],
+        "startDate": _iso(campaign.starts_on),
+        "endDate": _iso(campaign.ends_on),
+        "eventStatus": "https://schema.org/EventScheduled",
+        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+        "isAccessibleForFree": True,
+        "location": {
+            "@type": "Place",
+            "name": place,
+            "address": {
+                "@type": "PostalAddress",
+                "addressCountry": "CN",
+                "streetAddress": place,
+                "addressLocality": str(campaign.territory),
+            },
+        },
+        "organizer": {"@type": "Organization", "name": str(campaign.organisation)},
+        "subEvent": [_as_sub_event(shift, place) for shift in shifts[:10]],
+    }
+    if share["image"]:
+        event["image"] = [share["image"]]
+    return event
+
+
+def _as_sub_event(shift: Shift, place: str) -> dict[str, Any]:
+    return {
+        "@type": "Event",
+        "name": in_language(shift.activity, "role"),
+        "startDate": _iso(timezone.localtime(shift.starts_at)),
+        "endDate": _iso(timezone.localtime(shift.ends_at)),
+        "location": {
+            "@type": "Place",
+            "name": in_language(shift.activity, "place") or place,
+            "address": in_language(shift.activity, "place") or place,
+        },
+        "maximumAttendeeCapacity": shift.capacity,
+        "remainingAttendeeCapacity": shift.free_places,
+    }
+
+
+def _iso(moment: date | datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _json_ld(data: dict[str, Any]) -> SafeString:
+    """JSON that no text in it can end: what would close the script element is escaped."""
+    text = json.dumps(data, ensure_ascii=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return mark_safe(text)  # noqa: S308 - escaped above
+
+
+# Signing up
+
+
+@require_POST
+def sign_up_for_shift(request: HttpRequest, shift_id: int) -> HttpResponse:
+    shift = get_object_or_404(get_shifts_shown().select_related("activity__campaign"), pk=shift_id)
+    back = _campaign_address(shift, request)
+    if not request.user.is_authenticated:
+        return _go(request, f"{reverse('account_login')}?{urlencode({'next': back})}")
+    volunteer = get_volunteer_for(request.user)
+    if volunteer is None:
+        messages.info(request, _("First tell us who you are, then press once more."))
+        return _go(request, f"{reverse('my_profile')}?{urlencode({'next': back})}")
+    form = SignUpForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors["birth_on"]))
+        return _answer(request, shift, back)
+    if form.cleaned_data["birth_on"] and volunteer.birth_on is None:
+        volunteer = update_profile(
+            volunteer=volunteer, birth_on=form.cleaned_data["birth_on"], by=request.user
+        )
+    try:
+        sign_up(shift=shift, volunteer=volunteer, by=request.user)
+    except AlreadySignedUp as refused:
+        messages.info(request, str(refused))
+    except SignUpRefused as refused:
+        messages.error(request, str(refused))
+        if refused.refusal in {BIRTH_DATE_UNKNOWN, GUARDIAN_CONSENT_MISSING}:
+            return _go(request, f"{reverse('my_profile')}?{urlencode({'next': back})}")
+    else:
+        messages.success(request, _("You are signed up. See you there!"))
+    return _answer(request, shift, back)
+
+
+@login_required
+@require_POST
+def cancel_place(request: HttpRequest, shift_id: int) -> HttpResponse:
+    own = get_object_or_404(get_sign_ups_for(request.user), shift=shift_id)
+    try:
+        cancel_sign_up(sign_up=own, by=request.user)
+    except SignUpRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Cancelled. Your place is free for somebody else."))
+    return _answer(request, own.shift, _way_back(request, reverse("my_shifts")))
+
+
+@login_required
+def take_leave(request: HttpRequest, shift_id: int) -> HttpResponse:
+    """GET asks for the reason, POST takes the leave."""
+    own = get_object_or_404(
+        get_sign_ups_for(request.user).select_related("shift__activity__campaign"), shift=shift_id
+    )
+    form = LeaveForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            ask_for_leave(sign_up=own, reason=form.cleaned_data["reason"], by=request.user)
+        except SignUpRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("The organiser knows that you cannot come."))
+        return _answer(request, own.shift, _way_back(request, reverse("my_shifts")))
+    return render(request, "campaigns/leave.html", {"sign_up": own, "form": form})
+
+
+def _answer(request: HttpRequest, shift: Shift, back: str) -> HttpResponse:
+    """The shift's row alone for htmx, the whole page again for everybody else."""
+    if request.headers.get("HX-Target") != f"shift-{shift.pk}":
+        return _go(request, back)
+    shift = (
+        Shift.objects.select_related("activity__campaign")
+        .prefetch_related("activity__skills")
+        .get(pk=shift.pk)
+    )
+    (place,) = places_for(request, [shift])
+    return render(request, "campaigns/place.html", {"place": place, "is_answer": True})
+
+
+def _go(request: HttpRequest, address: str) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = address
+        return response
+    return redirect(address)
+
+
+def _campaign_address(shift: Shift, request: HttpRequest) -> str:
+    address = shift.activity.campaign.get_url(request) or "/"
+    return f"{address}?shift={shift.pk}#shift-{shift.pk}"
+
+
+def _way_back(request: HttpRequest, otherwise: str) -> str:
+    address = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if is_ours else otherwise
+
+
+# My shifts
+
+
+@login_required
+@require_GET
+def my_shifts(request: HttpRequest) -> HttpResponse:
+    sign_ups = _own_sign_ups(request)
+    now = timezone.now()
+    upcoming = sign_ups.holding().filter(shift__ends_at__gt=now).order_by("shift__starts_at")
+    called_off = sign_ups.filter(
+        shift__state=Shift.State.CANCELLED,
+        shift__ends_at__gt=now,
+        ended_at=F("shift__cancelled_at"),
+    )
+    past = sign_ups.filter(shift__ends_at__lte=now).order_by("-shift__starts_at")
+    page_obj = Paginator(past, A_PAGE_FULL).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "campaigns/my_shifts.html",
+        {"upcoming": upcoming, "called_off": called_off, "page_obj": page_obj, "now": now},
+    )
+
+
+@login_required
+@require_GET
+def my_next_shift(request: HttpRequest) -> HttpResponse:
+    """A partial for the «my Linli» page: the next shift, or an invitation to find one."""
+    upcoming = _own_sign_ups(request).holding().filter(shift__ends_at__gt=timezone.now())
+    return render(
+        request,
+        "campaigns/next_shift.html",
+        {"sign_up": upcoming.order_by("shift__starts_at").first(), "now": timezone.now()},
+    )
+
+
+def _own_sign_ups(request: HttpRequest) -> Any:
+    return get_sign_ups_for(request.user).select_related(
+        "attendance", "shift__activity__campaign__organisation"
+    )
+
+
+# Planning at the desk
+
+
+@login_required
+@require_GET
+def desk_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    campaign = get_object_or_404(
+        get_campaigns_for(request.user).select_related("organisation"), pk=campaign_id
+    )
+    shifts = (
+        get_shifts_for(request.user).filter(activity__campaign=campaign).select_related("activity")
+    )
+    now = timezone.now()
+    past = shifts.filter(ends_at__lte=now).order_by("-starts_at")
+    return render(
+        request,
+        "campaigns/desk_campaign.html",
+        {
+            "campaign": campaign,
+            "upcoming": shifts.filter(ends_at__gt=now).order_by("starts_at"),
+            "page_obj": Paginator(past, 20).get_page(request.GET.get("page")),
+            "has_activities": campaign.activities.exists(),
+        },
+    )
+
+
+@login_required
+def open_shifts_at_desk(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    campaign = get_object_or_404(get_campaigns_for(request.user), pk=campaign_id)
+    activities = get_activities_for(request.user).filter(campaign=campaign)
+    form = NewShiftForm(request.POST or None, activities=activities, initial=_first_guess(campaign))
+    if request.method == "POST" and form.is_valid():
+        try:
+            shifts = form.open(by=request.user)
+        except ShiftRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(
+                request,
+                ngettext("%(n)s shift opened.", "%(n)s shifts opened.", len(shifts))
+                % {"n": len(shifts)},
+            )
+            return redirect("desk_campaign", campaign_id=campaign.pk)
+    context = {"campaign": campaign, "form": form, "has_activities": activities.exists()}
+    return render(request, "campaigns/desk_shift_new.html", context)
+
+
+@login_required
+def change_shift_at_desk(request: HttpRequest, shift_id: int) -> HttpResponse:
+    shift = _shift_at_desk(request, shift_id)
+    form = ShiftForm(request.POST or None, initial=ShiftForm.initial_of(shift))
+    if request.method == "POST" and form.is_valid():
+        try:
+            form.change(shift, by=request.user)
+        except ShiftRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("The shift is changed."))
+            return redirect("desk_campaign", campaign_id=shift.activity.campaign_id)
+    return render(request, "campaigns/desk_shift_edit.html", {"shift": shift, "form": form})
+
+
+@login_required
+def call_off_shift_at_desk(request: HttpRequest, shift_id: int) -> HttpResponse:
+    shift = _shift_at_desk(request, shift_id)
+    form = CallOffForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            form.call_off(shift, by=request.user)
+        except ShiftRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("The shift is called off."))
+            return redirect("desk_campaign", campaign_id=shift.activity.campaign_id)
+    return render(request, "campaigns/desk_shift_call_off.html", {"shift": shift, "form": form})
+
+
+def _shift_at_desk(request: HttpRequest, shift_id: int) -> Shift:
+    shifts = get_shifts_for(request.user).select_related("activity__campaign")
+    return get_object_or_404(shifts, pk=shift_id)
+
+
+def _first_guess(campaign: CampaignPage) -> dict[str, Any]:
+    """The times of the newest shift, on the day after it: most shifts repeat."""
+    newest = Shift.objects.filter(activity__campaign=campaign).order_by("-starts_at", "-pk").first()
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    if newest is None:
+        return {"on": tomorrow}
+    guess = ShiftForm.initial_of(newest) | {"activity": newest.activity_id}
+    return guess | {"on": max(tomorrow, guess["on"] + timedelta(days=1))}
