@@ -60,7 +60,7 @@ def path(colour: str, d: str, more: str = "") -> str:
 
 def far_shore(c: Colours) -> list[str]:
     return [
-        f'<circle cx="1180" cy="92" r="46" fill="{c["sun"]}"/>',
+        f'<circle cx="880" cy="104" r="44" fill="{c["sun"]}"/>',
         path(
             c["hill_far"],
             "M0 210C120 150 220 140 330 176c110 34 190-16 300-20 130-4 190 50 330 44 150-6 220-60"
