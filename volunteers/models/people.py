@@ -68,6 +68,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         return self.get_full_name()
 
+    def get_username(self) -> str:
+        # Wagtail's side bar greets people by it, and cannot write a UUID.
+        return self.get_full_name()
+
 
 class Category(models.Model):
     """A kind of service: patrol, care for the elderly, environment…"""
