@@ -61,9 +61,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "config.middleware.IdleLogoutMiddleware",
     "cms.middleware.AccountLanguageMiddleware",
-    "config.middleware.IdleLogoutMiddleware",
     "cms.middleware.AccountLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -212,7 +210,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # many residents have no e-mail address at al
 USERSESSIONS_TRACK_ACTIVITY = False  # last-seen is ours to write, seldom, not at every request
 
 # P-8: a forgotten session ends by itself. Residents stay signed in on their own phone for a month
-# of use; whoever may enter the admin is asked again sooner (config/middleware.py).
+# of use; whoever may enter the admin is asked again sooner (volunteers/middleware.py).
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
