@@ -1,6 +1,7 @@
 """Invented people: names, telephone numbers and ID numbers that belong to nobody.
 
-Telephone numbers begin with 154, a series not assigned to the public. ID numbers are of the
+Telephone numbers begin with 1740, the series of satellite terminals: no resident's telephone has
+one, and yet it passes as a number that a text message can reach. ID numbers are of the
 test series that ends the standard's own example: area 110105, born on 31 December 1949.
 """
 
@@ -29,7 +30,7 @@ RARE_NAMES = (
     "欧阳㛃", "司徒䶮之", "诸葛静茹", "尉迟长风", "慕容清欢", "阿依古丽·买买提",
     "迪丽努尔·阿卜杜热合曼", "次仁旺堆", "朴恩惠", "Anna Kowalska",
 )  # fmt: skip
-DEMO_PREFIX = "154"
+DEMO_PREFIX = "1740"
 
 
 def invented_name(rng: random.Random) -> str:
@@ -42,8 +43,8 @@ def invented_name(rng: random.Random) -> str:
 
 
 def demo_phone(number: int) -> str:
-    """The `number`-th demo telephone number, `+86154…`."""
-    return f"+86{DEMO_PREFIX}{number:08d}"
+    """The `number`-th demo telephone number, `+861740…`; up to 5,999,999."""
+    return f"+86{DEMO_PREFIX}{number:07d}"
 
 
 def test_id_number(sequence: int) -> str:

@@ -32,7 +32,7 @@ def draw_emblem(kind: str, *, seed: int) -> Image.Image:
         paper.box(52, 174, 156, 10, CREAM, radius=4)
     elif kind == "hub":
         for shift in (0, 24, 48):
-            line = wave_line(left=50, right=206, y=112 + shift, swell=11, length=78, phase=shift)
+            line = wave_line(left=50, right=206, y=112 + shift, swell=11, length=78, phase=1.0)
             paper.stroke(line, CREAM, 10)
         paper.disc(128, 76, 20, colour("#FFE3A1"))
     elif kind == "university":
@@ -64,5 +64,5 @@ def draw_portrait(*, seed: int) -> Image.Image:
     paper.disc(128, 150, 150, mix(ground, CREAM, 0.4))
     vest = rng.choice((None, *VESTS))
     look = elder(rng) if rng.random() < 0.3 else anyone(rng, vest=vest)
-    person(paper, look, x=128, y=620, h=580)
+    person(paper, look, x=128, y=590, h=540)
     return paper.finished()

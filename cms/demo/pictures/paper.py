@@ -113,7 +113,7 @@ def _glow_mask() -> Image.Image:
 GLOW = _glow_mask()
 
 
-def as_jpeg(picture: Image.Image, *, quality: int = 84) -> bytes:
+def as_jpeg(picture: Image.Image, *, quality: int = 78) -> bytes:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
     return out.getvalue()

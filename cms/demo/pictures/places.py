@@ -22,7 +22,8 @@ def sky(paper: Paper, light: Light, rng: random.Random, *, down_to: float) -> No
         x, y = rng.uniform(820, 1080), rng.uniform(70, 130)
         paper.glow(x, y, 150, 150, colour("#F9E6B3"), 0.35)
         paper.disc(x, y, 44, colour("#FBEFC9"))
-        paper.disc(x - 18, y - 10, 40, mix(light.sky[0], light.sky[1], 0.45))
+        for dx, dy, r in ((-14, -8, 9), (12, 10, 12), (16, -16, 6)):
+            paper.disc(x + dx, y + dy, r, colour("#EFDDAA"))
     elif light.sun:
         x, y = rng.uniform(150, 1050), rng.uniform(80, 150)
         paper.glow(x, y, 210, 210, (255, 250, 226), 0.8)
@@ -250,8 +251,13 @@ def lighthouse(paper: Paper, light: Light, *, x: float, y: float, size: float) -
                  (x + size * 0.13, y - size * 1.07)], light.roofs[0])  # fmt: skip
 
 
-def room(paper: Paper, light: Light, rng: random.Random, *, y: float = 500) -> None:
-    """Inside: a wall with a window on the red roofs, a wooden floor below `y`."""
+def room(
+    paper: Paper, light: Light, rng: random.Random, *, y: float = 500, is_bare: bool = False
+) -> float:
+    """Inside: a wall with a window on the red roofs, a wooden floor below `y`.
+
+    Returns the middle of the wall without the window; a bare room has no pictures there.
+    """
     evening = light.is_dark
     wall = colour("#F6E7CF") if not evening else colour("#E9CDA6")
     wall = mix(wall, rng.choice((colour("#CFE0DA"), colour("#F3D3C2"), wall)), 0.45)
@@ -278,7 +284,8 @@ def room(paper: Paper, light: Light, rng: random.Random, *, y: float = 500) -> N
         paper.box(side, wy - 26, 30, wh + 40, curtain, radius=12)
     paper.box(wx - 44, wy - 34, ww + 88, 10, colour("#8A5F48"), radius=5)
     px = wx + ww + 120 if wx < 400 else wx - 300
-    for i, shade in enumerate((colour("#D9735A"), colour("#3F8A8F"), colour("#F0B429"))):
+    hung = () if is_bare else (colour("#D9735A"), colour("#3F8A8F"), colour("#F0B429"))
+    for i, shade in enumerate(hung):
         paper.box(px + i * 74, 130 + (i % 2) * 22, 58, 74, frame, radius=4)
         paper.box(px + i * 74 + 7, 137 + (i % 2) * 22, 44, 60, mix(shade, frame, 0.35), radius=2)
         paper.disc(px + i * 74 + 29, 172 + (i % 2) * 22, 12, mix(shade, frame, 0.75))
@@ -289,6 +296,7 @@ def room(paper: Paper, light: Light, rng: random.Random, *, y: float = 500) -> N
         paper.stroke([(0, y + 26 + i * 36), (WIDTH, y + 26 + i * 36)], mix(plank, (80, 40, 20), 0.14),
                      2)  # fmt: skip
     paper.glow(600, y + 60, 620, 120, colour("#FFE9C0"), 0.4)
+    return 880 if wx < 400 else 320
 
 
 def yard(paper: Paper, light: Light, rng: random.Random, *, y: float = 480) -> None:

@@ -46,12 +46,29 @@ def draw_scene(name: str, *, time: str, seed: int) -> Image.Image:
     """A picture of 1200 × 675. Raises KeyError for a scene or a time that does not exist."""
     light = LIGHTS[time]
     paper = Paper(width=WIDTH, height=HEIGHT, ground=light.ground)
-    SCENES[name](paper, light, random.Random(f"{name}/{time}/{seed}"))
+    rng = random.Random(f"{name}/{time}/{seed}")
+    SCENES[name](paper, light, rng)
     if time == "rain":
         places.rain(paper, random.Random(seed))
     if time == "snow":
         places.snowfall(paper, random.Random(seed))
-    return paper.finished()
+    return _framed(paper, rng)
+
+
+def _framed(paper: Paper, rng: random.Random) -> Image.Image:
+    """The same street is looked at from nearer or further, and from either side."""
+    full = paper.image
+    share = rng.uniform(0.84, 1.0)
+    w, h = full.width * share, full.height * share
+    left = (full.width - w) * rng.uniform(0.3, 0.7)
+    top = (full.height - h) * rng.uniform(0.75, 1.0)
+    framed = full.resize(
+        (WIDTH, HEIGHT), Image.Resampling.BILINEAR, box=(left, top, left + w, top + h),
+        reducing_gap=2.0,
+    )  # fmt: skip
+    if rng.random() < 0.5:
+        framed = framed.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return framed
 
 
 @scene
@@ -146,9 +163,10 @@ def crossing(paper: Paper, light: Light, rng: random.Random) -> None:
                     mix(CREAM, road, 0.12))  # fmt: skip
     places.lamp(paper, light, x=70, y=470, h=230)
     near, _ = person(paper, anyone(rng, vest="sun", hat=SUN), x=250, y=610, h=256, near=UP, far=OUT)
-    props.paddle(paper, hand=near)
+    props.paddle(paper, hand=near, sign=rng.choice((BRICK, TEAL)))
     wet = light is LIGHTS["rain"]
-    for i, x in enumerate((430, 540, 650)):
+    first = rng.uniform(410, 450)
+    for i, x in enumerate((first, first + 110, first + 220)[: rng.choice((2, 3, 3))]):
         look = child(rng)
         props.backpack(paper, x=x - 22, y=520, size=54, shade=props.BRIGHT[(i + 2) % 6])
         near, _ = person(paper, look, x=x, y=606 + i % 2 * 14, h=158, legs="walk", near=UP if wet else DOWN)  # fmt: skip
@@ -159,6 +177,93 @@ def crossing(paper: Paper, light: Light, rng: random.Random) -> None:
         props.umbrella(paper, hand=near, size=150, shade=TEAL)
     near, _ = person(paper, anyone(rng, vest="brick"), x=930, y=606, h=246, facing=-1, near=OUT, far=DOWN)  # fmt: skip
     scooter(paper, x=1090, y=604)
+
+
+@scene
+def walkingbus(paper: Paper, light: Light, rng: random.Random) -> None:
+    places.shore(paper, light, rng, sea_top=240, sand_top=370)
+    places.lighthouse(paper, light, x=180, y=238, size=110)
+    paper.box(0, 440, WIDTH, HEIGHT, light.path)
+    paper.box(0, 432, WIDTH, 14, mix(light.path, (80, 80, 90), 0.3))
+    hands = []
+    for i in range(6):
+        x = 270 + i * 112
+        look = child(rng, shirt=props.BRIGHT[i])
+        props.backpack(paper, x=x - 22, y=532, size=52, shade=props.BRIGHT[(i + 2) % 6])
+        near, _ = person(paper, look, x=x, y=614 + i % 2 * 16, h=160, legs="walk", near=DOWN)
+        hands.append(near)
+    tail, _ = person(paper, anyone(rng, vest="sun"), x=140, y=628, h=242, legs="walk", near=AHEAD)
+    _, lead = person(paper, anyone(rng, vest="brick", hat=BRICK), x=1010, y=628, h=246, legs="walk",
+                     near=UP, far=DOWN)  # fmt: skip
+    paper.stroke([tail, *hands, lead], CREAM, 7)
+    for i, hand in enumerate(hands):
+        paper.bow(hand[0], hand[1], 15, 15, 0, 360, props.BRIGHT[(i + 1) % 6], 6)
+
+
+@scene
+def sewing(paper: Paper, light: Light, rng: random.Random) -> None:
+    places.yard(paper, light, rng)
+    paper.stroke([(0, 300), (600, 330), (1200, 300)], light.trunk, 3)
+    for i in range(4):
+        left = 60 + i * 290
+        for row in range(4):
+            for column in range(5):
+                shade = mix(rng.choice(props.BRIGHT), CREAM, rng.uniform(0.1, 0.6))
+                paper.box(left + column * 34, 316 + row * 34, 34, 34, shade)
+    for x, vest in ((330, "teal"), (760, "brick")):
+        props.stool(paper, x=x - 60, y=628, size=62)
+        person(paper, elder(rng) if x < 500 else anyone(rng, vest=vest), x=x - 60, y=630, h=226,
+               legs="sit", near=AHEAD)  # fmt: skip
+        props.table(paper, x=x, y=630, w=180, h=100)
+        paper.box(x + 40, 470, 110, 30, SHOE_DARK, radius=8)
+        paper.box(x + 40, 470, 26, 62, SHOE_DARK, radius=6)
+        paper.box(x + 118, 470, 32, 62, SHOE_DARK, radius=6)
+        paper.disc(x + 152, 490, 14, SUN)
+        paper.box(x + 20, 524, 150, 12, mix(BRICK, CREAM, 0.4), radius=4)
+    person(paper, anyone(rng, vest="sun"), x=1090, y=634, h=240, facing=-1, near=UP, far=UP)
+
+
+@scene
+def barber(paper: Paper, light: Light, rng: random.Random) -> None:
+    places.yard(paper, light, rng)
+    props.stool(paper, x=560, y=628, size=74)
+    person(paper, elder(rng), x=560, y=626, h=232, legs="sit", near=CHEST, far=CHEST)
+    paper.shape([(514, 480), (606, 480), (640, 600), (480, 600)], CREAM)
+    near, _ = person(paper, anyone(rng, vest="brick"), x=440, y=622, h=248, near=AHEAD)
+    paper.stroke([near, (near[0] + 26, near[1] - 26)], colour("#7C858C"), 5)
+    paper.stroke([near, (near[0] + 34, near[1] - 12)], colour("#7C858C"), 5)
+    near, _ = person(paper, anyone(rng, vest="teal"), x=770, y=626, h=238, facing=-1, near=AHEAD)
+    paper.oval(near[0] - 8, near[1] - 26, 34, 42, props.DARK_WOOD)
+    paper.oval(near[0] - 8, near[1] - 26, 27, 35, colour("#CFE6EA"))
+    for x in (930, 1050):
+        props.stool(paper, x=x, y=630, size=60)
+        person(paper, elder(rng), x=x, y=632, h=220, legs="sit", facing=-1, near=CHEST)
+    near, _ = person(paper, child(rng), x=250, y=640, h=156, near=AHEAD)
+    paper.stroke([(near[0], near[1] - 70), (near[0] + 16, near[1] + 60)], props.DARK_WOOD, 5)
+    paper.shape([(near[0] - 4, near[1] + 60), (near[0] + 36, near[1] + 56), (near[0] + 50, near[1] + 84),
+                 (near[0] - 14, near[1] + 88)], colour("#D9B56B"))  # fmt: skip
+
+
+@scene
+def compost(paper: Paper, light: Light, rng: random.Random) -> None:
+    places.street(paper, light, rng, y=440)
+    for i in range(4):
+        x = 290 + i * 170
+        paper.box(x, 470, 150, 120, props.WOOD, radius=6)
+        for j in range(4):
+            paper.box(x, 476 + j * 29, 150, 5, props.DARK_WOOD)
+        for j in range(7):
+            paper.oval(x + 18 + j * 19, 468 - (j % 3) * 7, 17, 11, (LEAF, colour("#A8C46C"),
+                       colour("#7E5A43"))[j % 3])  # fmt: skip
+        places.flowerpot(paper, light, rng, x=x + 75, y=612, size=44)
+    paper.stroke([(520, 462), (520, 400)], colour("#8A8F95"), 5)
+    paper.disc(520, 392, 17, CREAM)
+    paper.stroke([(520, 392), (529, 384)], BRICK, 4)
+    near, _ = person(paper, anyone(rng, vest="leaf"), x=190, y=630, h=244, near=AHEAD)
+    paper.stroke([(near[0] - 30, near[1] - 60), (near[0] + 40, near[1] + 96)], props.DARK_WOOD, 6)
+    near, _ = person(paper, anyone(rng, vest="brick"), x=1010, y=632, h=240, facing=-1, near=AHEAD)
+    props.bag(paper, hand=near, size=84, shade=colour("#CDB58A"), greens=colour("#8DBB5E"))
+    person(paper, elder(rng), x=1110, y=634, h=214, facing=-1, near=HELLO)
 
 
 def scooter(paper: Paper, *, x: float, y: float) -> None:
@@ -225,8 +330,8 @@ def visit(paper: Paper, light: Light, rng: random.Random) -> None:
 
 @scene
 def class_(paper: Paper, light: Light, rng: random.Random) -> None:
-    places.room(paper, light, rng)
-    props.board(paper, x=760 if rng.random() < 0.5 else 110, y=110, w=320, h=200)
+    middle = places.room(paper, light, rng, is_bare=True)
+    props.board(paper, x=middle - 170, y=100, w=340, h=200)
     for i, x in enumerate((210, 520, 830)):
         pupil = elder(rng) if rng.random() < 0.3 else child(rng, is_child=False)
         props.stool(paper, x=x, y=600, size=64)
@@ -791,8 +896,8 @@ def cinema(paper: Paper, light: Light, rng: random.Random) -> None:
 
 @scene
 def firstaid(paper: Paper, light: Light, rng: random.Random) -> None:
-    places.room(paper, light, rng)
-    cross_box(paper, x=1030, y=250)
+    middle = places.room(paper, light, rng, is_bare=True)
+    cross_box(paper, x=middle, y=190)
     for i, x in enumerate((300, 690)):
         paper.box(x - 150, 600, 330, 26, (SKY_BLUE, colour("#E9A08F"))[i], radius=12)
         dummy(paper, x=x + 20, y=596)
@@ -817,8 +922,8 @@ def dummy(paper: Paper, *, x: float, y: float) -> None:
 
 @scene
 def hospital(paper: Paper, light: Light, rng: random.Random) -> None:
-    places.room(paper, light, rng)
-    cross_box(paper, x=600, y=140)
+    middle = places.room(paper, light, rng, is_bare=True)
+    cross_box(paper, x=middle, y=170)
     paper.box(60, 380, 220, 190, mix(TEAL, CREAM, 0.55), radius=12)
     paper.box(50, 372, 240, 22, CREAM, radius=8)
     person(paper, anyone(rng, shirt=(255, 255, 255)), x=170, y=560, h=224, near=CHEST)
