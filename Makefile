@@ -45,6 +45,7 @@ check: .venv/.installed-dev ## Everything but the tests: style, types, layers, t
 check-django:
 	@$(BIN)/python manage.py check --fail-level WARNING
 	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python -m pytest --quiet --no-header tests/test_vendor_manifest.py
 
 .PHONY: format
 format: .venv/.installed-dev ## Put code and templates into their usual form
@@ -60,7 +61,7 @@ messages: .venv/.installed-dev ## Collect texts into locale/ (needs gettext), th
 
 .PHONY: bench
 bench: .venv/.installed-dev ## Measure settlement, check-in and pages; writes .data/bench.json
-	@$(RUN) $(BIN)/python -m bench
+	@$(RUN) $(BIN)/python manage.py bench
 
 .PHONY: shell
 shell: .venv/.installed ## Python with the models at hand

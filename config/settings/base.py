@@ -211,7 +211,8 @@ USERSESSIONS_TRACK_ACTIVITY = False  # last-seen is ours to write, seldom, not a
 
 # P-8: a forgotten session ends by itself. Residents stay signed in on their own phone for a month
 # of use; whoever may enter the admin is asked again sooner (volunteers/middleware.py).
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# In the database, not in Valkey: who is signed in stays signed in when the broker is away.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -34,5 +34,4 @@ MEDIA_ROOT = Path(
 )
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True  # the middleware is made per client: do not list every file each time
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
 LOGGING["root"]["level"] = "WARNING"
