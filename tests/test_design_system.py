@@ -158,6 +158,17 @@ def test_styles_on_an_element_are_only_the_widths_of_bars() -> None:
             assert re.fullmatch(r"width: ?\{\{[^}]+\}\}%;?", style.strip()), f"{path}: {style}"
 
 
+def test_pages_use_no_class_that_no_sheet_knows() -> None:
+    css = "".join(sheet.read_text() for sheet in CSS.glob("*.css"))
+    known = set(re.findall(r"\.([a-zA-Z][\w-]*)", css))
+    for path in templates():
+        html = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\x00", path.read_text())
+        for value in re.findall(r'class="([^"]*)"', html):
+            plain = {word for word in re.split(r"[ \n]+|\x00(?= )|(?<= )\x00", value) if word}
+            names = {word for word in plain if re.fullmatch(r"[a-zA-Z][\w-]*[a-z0-9]", word)}
+            assert names <= known, f"{path}: {names - known}"
+
+
 def test_pages_fetch_nothing_from_other_hosts() -> None:
     fetching = re.compile(r"<(?:link|script|img|iframe|source)\b[^>]*(?:href|src)=\"(https?:)?//")
     for path in templates():

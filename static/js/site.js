@@ -6,6 +6,7 @@
  *   data-copy="…"      a button that copies text and says so (data-copied="…")
  *   data-print         a button that prints the page
  *   forms              a second press while the first is on its way is ignored
+ *   htmx               an answer that never came, or came broken, is said aloud
  */
 
 const closeMenus = (except) => {
@@ -77,6 +78,17 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form.is-sending")) form.classList.remove("is-sending");
 });
+
+const sayItFailed = () => {
+  const place = document.querySelector("[data-toasts]");
+  const words = document.querySelector("template[data-send-failed]");
+  if (!place || !words) return;
+  place.replaceChildren(words.content.cloneNode(true));
+  setTimeout(() => place.replaceChildren(), 8000);
+};
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, sayItFailed);
+}
 
 // The first field with an error is where the person wants to be.
 const invalid = document.querySelector(
