@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from volunteers.models import Membership
 from volunteers.permissions import AnyUser, get_organisations_for, get_volunteer_for, is_city_staff
 
-from .models import Activity, CampaignPage, Shift, SignUp
+from .models import Activity, Attendance, CampaignPage, Shift, SignUp
 from .models.shifts import ShiftQuerySet, SignUpQuerySet
 
 # Those who plan and run an organisation's shifts. Finance keeps books and runs none.
@@ -66,3 +66,11 @@ def get_sign_ups_for(user: AnyUser) -> SignUpQuerySet:
     if volunteer is None:
         return SignUp.objects.none()
     return SignUp.objects.filter(volunteer=volunteer)
+
+
+# Coming and going
+
+
+def get_attendances_for(user: AnyUser) -> QuerySet[Attendance]:
+    """Who came to the shifts that the user may run."""
+    return Attendance.objects.filter(sign_up__shift__in=get_shifts_for(user))

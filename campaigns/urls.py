@@ -1,6 +1,6 @@
 from django.urls import path
 
-from campaigns import views
+from campaigns import checkin_views, desk_views, views
 
 urlpatterns = [
     # Signing up
@@ -22,4 +22,23 @@ urlpatterns = [
         views.call_off_shift_at_desk,
         name="desk_shift_call_off",
     ),
+    # Coming and going
+    path("v/<str:token>/", checkin_views.venue_scan, name="venue_scan"),
+    path("console/<int:shift_id>/", checkin_views.console, name="console"),
+    path("console/<int:shift_id>/scan/", checkin_views.console_scan, name="console_scan"),
+    path("desk/shifts/<int:shift_id>/screen/", checkin_views.venue_screen, name="venue_screen"),
+    path("desk/shifts/<int:shift_id>/code/", checkin_views.venue_code, name="venue_code"),
+    path("desk/shifts/<int:shift_id>/poster.pdf", checkin_views.venue_poster, name="venue_poster"),
+    # The desk
+    path("desk/", desk_views.desk, name="desk"),
+    path("desk/shifts/<int:shift_id>/", desk_views.desk_shift, name="desk_shift"),
+    path(
+        "desk/shifts/<int:shift_id>/people/<int:sign_up_id>/",
+        desk_views.desk_attendance,
+        name="desk_attendance",
+    ),
+    path("desk/shifts/<int:shift_id>/new-codes/", desk_views.desk_new_codes, name="desk_new_codes"),
+    path("desk/records/", desk_views.desk_records, name="desk_records"),
+    path("desk/records/new/", desk_views.desk_record_new, name="desk_record_new"),
+    path("desk/records/<int:record_id>/", desk_views.desk_record, name="desk_record"),
 ]

@@ -180,6 +180,24 @@ def find_card(text: str) -> VolunteerCard | None:
     return cards.filter(number=number).first() if 0 < len(number) <= 16 else None
 
 
+def look_ahead(*, shift: Shift, volunteer: Volunteer) -> ScanResult | None:
+    """What a check-in would be answered now, so that a page can say so before anybody presses;
+    None when it would succeed. Writes and promises nothing."""
+    attempt = _Attempt(kind=Scan.Kind.IN, shift=shift, volunteer=volunteer, door="", by=None)
+    expected = SignUp.objects.holding().filter(shift=shift, volunteer=volunteer).exists()
+    own = attendances_with_shift().select_related("record").filter(volunteer=volunteer)
+    here = own.filter(sign_up__shift=shift).first()
+    elsewhere = own.filter(checked_out_at=None, sign_up__shift__ends_at__gt=attempt.at).first()
+    outcome: Outcome | None
+    if not expected:
+        outcome = _not_expected(shift, volunteer)
+    elif here is not None:
+        outcome = Outcome.ALREADY_IN if here.is_in else Outcome.ALREADY_OUT
+    elif (outcome := _reason_not_in(attempt, shift)) is None and elsewhere is not None:
+        outcome = Outcome.IN_ELSEWHERE
+    return result_of(_scan(attempt, outcome, here or elsewhere)) if outcome else None
+
+
 def scan_again(*, nonce: uuid.UUID) -> ScanResult | None:
     """What a kept scan was answered, in today's words; None when there is no such scan."""
     scan = (
