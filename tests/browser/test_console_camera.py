@@ -167,9 +167,11 @@ def test_a_card_held_before_the_camera_checks_its_holder_in_once(
     )
     sign_in(page, user=bao, address=live_site)
     page.goto(console_address(live_site, shift))
-    page.click("[data-camera-open]")
+    with page.expect_response("**/*.wasm") as reader:
+        page.click("[data-camera-open]")
     page.wait_for_selector("[data-console-result][data-outcome=ok]")
 
+    assert reader.value.headers["content-type"] == "application/wasm"
     assert alice.volunteer.name in page.inner_text("[data-console-result]")
     page.wait_for_timeout(4000)  # held in view for longer than the quiet time
     assert page.locator("[data-console-recent] > li").count() == 1
