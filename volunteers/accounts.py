@@ -125,12 +125,6 @@ class AccountAdapter(DefaultAccountAdapter):
     def _absolute(self, name: str) -> str:
         return str(context.request.build_absolute_uri(reverse(name)))
 
-    def generate_phone_verification_code(self, *, user: Any = None, phone: str = "") -> str:
-        return _plain(super().generate_phone_verification_code(user=user, phone=phone))
-
-    def generate_login_code(self) -> str:
-        return _plain(super().generate_login_code())
-
     # Locks
 
     def _get_login_attempts_cache_key(self, _request: HttpRequest, **credentials: Any) -> str:
@@ -180,8 +174,3 @@ class MfaAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return decrypt_text(base64.b64decode(encrypted_text))
-
-
-def _plain(code: str) -> str:
-    """Six digits without the dash: that is what a phone's keyboard offers to fill in."""
-    return code.replace("-", "")

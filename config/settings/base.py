@@ -158,7 +158,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD: str | None = None
 ACCOUNT_LOGIN_METHODS = {"phone", "email"}
 # A phone is not required here, or allauth would turn away staff who have an e-mail address only;
 # our sign-up forms ask for one of the two.
-ACCOUNT_SIGNUP_FIELDS = ["phone", "email*"]
+ACCOUNT_SIGNUP_FIELDS = ["phone", "email*", "password1"]
 SILENCED_SYSTEM_CHECKS = ["account.W001"]
 ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "website"
 # Mandatory for who joins by e-mail; who has proven a phone is let through (AccountAdapter).
@@ -179,7 +179,7 @@ ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 5 * 60
 # Six digits, because that is what a phone's keyboard offers to fill in from a message.
-ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6}
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60

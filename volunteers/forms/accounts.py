@@ -29,7 +29,8 @@ class _OneOfTwo:
         chosen = request and (request.POST.get("with") or request.GET.get("with"))
         kept, dropped = ("email", "phone") if chosen == WITH_EMAIL else ("phone", "email")
         self._has_phone_field = kept == "phone"
-        self.fields.pop(dropped, None)
+        for name in (dropped, "password1"):
+            self.fields.pop(name, None)
         self.fields[kept].required = True
         self.fields[kept].widget.is_required = True
         self.fields["with"] = forms.CharField(

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.forms.widgets import Script
 from django.utils.translation import gettext_lazy as _
 
 from volunteers.models import Territory
 
 MATCHES_SHOWN = 12
+
+
+class Typed(NamedTuple):
+    """What a form sent: the words in the search box (None where there was no box) and the tick."""
+
+    text: str | None
+    ticked: str
 
 
 def find_communities(text: str) -> list[Territory]:
@@ -31,98 +40,87 @@ def find_communities(text: str) -> list[Territory]:
 
 def community_label(community: Territory) -> str:
     """`浮山所社区 · 香港中路街道 · 市南区`."""
-    names, place = [], community
+    names: list[str] = []
+    place: Territory | None = community
     while place is not None and place.level > Territory.Level.CITY:
         names.append(str(place))
-        place = place.parent  # type: ignore[assignment]
+        place = place.parent
     return " · ".join(names)
 
 
-class CommunityChoice(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return community_label(obj)
+class CommunityWidget(forms.Widget):
+    """A search box `<name>_name` and, below it, the communities that fit as radio buttons `<name>`.
 
-
-class CommunityForm(forms.Form):
-    """A search box; when its words fit several communities, the form comes back with them to tick.
-
-    The chosen community is `cleaned_data["community"]`, None where nothing was written.
+    Without JavaScript the form comes back with the radio buttons; htmx brings them while one types.
     """
 
-    community_name = forms.CharField(
-        label=_("Community"),
-        required=False,
-        max_length=60,
-        help_text=_("Part of its name is enough, for example 浮山所."),
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "hx-get": "/communities/",
-                "hx-trigger": "input changed delay:300ms",
-                "hx-target": "next .community-choices",
-                "hx-swap": "innerHTML",
-            }
-        ),
-    )
-    community = CommunityChoice(
-        label=_("Which one?"),
-        required=False,
-        queryset=Territory.objects.communities(),
-        widget=forms.RadioSelect,
-    )
+    template_name = "volunteers/widgets/community.html"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.offer_communities([])
-        chosen = self._posted_community()
-        if chosen:
-            self.offer_communities([chosen])
+    class Media:
+        js = [Script("vendor/htmx/htmx.min.js", defer=True)]
 
-    def offer_communities(self, communities: list[Territory]) -> None:
-        self.community_choices = communities
-        field = self.fields["community"]
-        field.widget.choices = [(place.pk, community_label(place)) for place in communities]  # type: ignore[attr-defined]
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Typed:
+        return Typed(text=data.get(f"{name}_name"), ticked=str(data.get(name) or ""))
 
-    def clean(self) -> Any:
-        data = super().clean() or self.cleaned_data
-        if "community" in self.errors:
-            return data
-        text = (data.get("community_name") or "").strip()
-        chosen = data.get("community")
-        if chosen and (not self._was_asked() or _fits(chosen, text)):
-            return data
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in data and f"{name}_name" not in data
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, None, attrs)
+        if isinstance(value, Typed):
+            ticked, text = _community(value.ticked), value.text or ""
+        else:
+            ticked = _community(value.pk if isinstance(value, Territory) else value)
+            text = ticked.name if ticked else ""
+        matches = find_communities(text) if isinstance(value, Typed) else []
+        if ticked and _fits(ticked, text):
+            matches = [ticked, *(place for place in matches if place.pk != ticked.pk)]
+        else:
+            ticked = None
+        context["widget"] |= {
+            "text": text,
+            "options": [
+                {"pk": place.pk, "label": community_label(place), "checked": place == ticked}
+                for place in matches
+            ],
+        }
+        return context
+
+
+class CommunityField(forms.Field):
+    """Cleans to a community, or None where nothing was written."""
+
+    widget = CommunityWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Community"))
+        kwargs.setdefault("help_text", _("Part of its name is enough, for example 浮山所."))
+        super().__init__(required=False, **kwargs)
+
+    def clean(self, value: Any) -> Territory | None:
+        ticked, text = _community(value.ticked), (value.text or "").strip()
+        if ticked and (value.text is None or _fits(ticked, text)):
+            return ticked
+        if not text:
+            return None
         # Another name was typed than the one ticked before: what was typed counts.
-        data["community"] = self._find(text) if text else None
-        return data
-
-    def _find(self, text: str) -> Territory | None:
         matches = find_communities(text)
         exact = [place for place in matches if place.name == text]
         if len(matches) == 1 or len(exact) == 1:
-            found = (exact or matches)[0]
-            self.offer_communities([found])
-            return found
+            return (exact or matches)[0]
         if matches:
-            self.offer_communities(matches)
-            self.add_error("community", _("Several communities fit. Please tick yours."))
-        else:
-            self.add_error(
-                "community_name",
-                _("No community has that in its name. Try fewer characters, or leave it empty."),
-            )
+            raise ValidationError(_("Several communities fit. Please tick yours."), code="several")
+        raise ValidationError(
+            _("No community has that in its name. Try fewer characters, or leave it empty."),
+            code="none",
+        )
+
+
+def _community(value: Any) -> Territory | None:
+    if not str(value or "").isdigit():
         return None
-
-    def _was_asked(self) -> bool:
-        return self.add_prefix("community_name") in self.data
-
-    def _posted_community(self) -> Territory | None:
-        value = self.data.get(self.add_prefix("community")) or self.initial.get("community")
-        if isinstance(value, Territory):
-            value = value.pk
-        if not str(value or "").isdigit():
-            return None
-        places = Territory.objects.communities().select_related("parent__parent")
-        return places.filter(pk=value).first()
+    places = Territory.objects.communities().select_related("parent__parent")
+    return places.filter(pk=int(value)).first()
 
 
 def _fits(community: Territory, text: str) -> bool:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from volunteers.actions.joining import Joining
 from volunteers.models import User
 
-from .community import CommunityForm
+from .community import CommunityField
 
 
 def _notice_link() -> SafeString:
@@ -27,10 +27,10 @@ def _notice_link() -> SafeString:
     )
 
 
-class JoinForm(CommunityForm):
+class JoinForm(forms.Form):
     """Name, community, and consent, which nobody ticks for you (P1)."""
 
-    field_order = ["phone", "email", "name", "community_name", "community", "agree"]
+    field_order = ["phone", "email", "name", "community", "agree"]
 
     name = forms.CharField(
         label=_("Name"),
@@ -38,6 +38,7 @@ class JoinForm(CommunityForm):
         help_text=_("As on your ID: it stands on your card and certificates."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+    community = CommunityField()
     agree = forms.BooleanField(
         label=_("I have read the privacy notice and agree to it"),
         help_text=lazy(_notice_link, SafeString)(),

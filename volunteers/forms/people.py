@@ -14,7 +14,7 @@ from volunteers.identity import InvalidIdNumber, read_id_number
 from volunteers.models import Category, Organisation, Skill, Volunteer
 from volunteers.phones import PhoneField
 
-from .community import CommunityForm
+from .community import CommunityField
 
 OLDEST_YEAR = 1900
 
@@ -32,9 +32,9 @@ class BirthField(forms.DateField):
         return day
 
 
-class ProfileForm(CommunityForm):
+class ProfileForm(forms.Form):
     field_order = [
-        "name", "sex", "birth_on", "community_name", "community", "categories", "skills",
+        "name", "sex", "birth_on", "community", "categories", "skills",
         "emergency_name", "emergency_phone", "is_ranked",
     ]  # fmt: skip
 
@@ -50,6 +50,7 @@ class ProfileForm(CommunityForm):
     birth_on = BirthField(
         required=False, help_text=_("Some activities have a minimum age; they ask for this.")
     )
+    community = CommunityField()
     categories = forms.ModelMultipleChoiceField(
         label=_("What I like to do"),
         required=False,
@@ -76,7 +77,6 @@ class ProfileForm(CommunityForm):
             "sex": volunteer.sex,
             "birth_on": volunteer.birth_on,
             "community": volunteer.community_id,
-            "community_name": volunteer.community.name if volunteer.community else "",
             "categories": volunteer.categories.all(),
             "skills": volunteer.skills.all(),
             "emergency_name": volunteer.emergency_name,
@@ -87,7 +87,7 @@ class ProfileForm(CommunityForm):
         self.order_fields(self.field_order)
 
     def clean(self) -> Any:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         if bool(data.get("emergency_name")) != bool(data.get("emergency_phone")):
             missing = "emergency_phone" if data.get("emergency_name") else "emergency_name"
             if missing not in self.errors:
@@ -198,9 +198,9 @@ class DecisionForm(forms.Form):
     answer = forms.CharField(label=_("Answer to the person"), max_length=200)
 
 
-class EnterVolunteerForm(CommunityForm):
+class EnterVolunteerForm(forms.Form):
     field_order = [
-        "organisation", "name", "phone", "birth_on", "community_name", "community", "evidence",
+        "organisation", "name", "phone", "birth_on", "community", "evidence",
     ]  # fmt: skip
 
     organisation = forms.ModelChoiceField(
@@ -212,6 +212,7 @@ class EnterVolunteerForm(CommunityForm):
         help_text=_("With it the person can take over this registration later, by a code."),
     )
     birth_on = BirthField(required=False)
+    community = CommunityField()
     evidence = forms.CharField(
         label=_("How the person agreed"),
         max_length=120,

@@ -29,7 +29,13 @@ def my_card(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
         except CardNotIssued as error:
             messages.error(request, str(error))
         return redirect(next_url(request, reverse("my_card")))
-    context = {"card": card, "volunteer": volunteer, "affiliation": _affiliation(volunteer)}
+    context = {
+        "card": card,
+        "volunteer": volunteer,
+        "affiliation": _affiliation(volunteer),
+        "level_label": level_label(volunteer.star_level),
+        "wanted_kind": _kind_for(volunteer),
+    }
     if card:
         context |= {"qr": qr_svg(url=card_url(card)), "reason_form": ReasonForm()}
     return render(request, "volunteers/my_card.html", context)

@@ -101,7 +101,7 @@ def claim_entered(request: HttpRequest, volunteer: Volunteer, volunteer_id: int)
 
 @volunteer_required
 @require_POST
-def send_claim_code(request: HttpRequest, volunteer: Volunteer, request_id: int) -> HttpResponse:
+def send_claim_code(request: HttpRequest, _volunteer: Volunteer, request_id: int) -> HttpResponse:
     merge = get_object_or_404(get_own_merge_requests_for(request.user), pk=request_id)  # type: ignore[arg-type]
     try:
         send_merge_code(request=merge, by=request.user)  # type: ignore[arg-type]
@@ -113,7 +113,7 @@ def send_claim_code(request: HttpRequest, volunteer: Volunteer, request_id: int)
 
 @volunteer_required
 @require_POST
-def prove_claim(request: HttpRequest, volunteer: Volunteer, request_id: int) -> HttpResponse:
+def prove_claim(request: HttpRequest, _volunteer: Volunteer, request_id: int) -> HttpResponse:
     merge = get_object_or_404(get_own_merge_requests_for(request.user), pk=request_id)  # type: ignore[arg-type]
     form = CodeForm(request.POST)
     if form.is_valid():

@@ -32,9 +32,8 @@ def entered_volunteers(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = EnterVolunteerForm(request.POST or None, organisations=organisations)
     if request.method == "POST" and form.is_valid():
-        data = {key: value for key, value in form.cleaned_data.items() if key != "community_name"}
         try:
-            volunteer = enter_volunteer(by=request.user, **data)  # type: ignore[arg-type]
+            volunteer = enter_volunteer(by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
         except ConsentNeeded as error:
             form.add_error("evidence", str(error))
         else:

@@ -24,6 +24,7 @@ from volunteers.actions.consents import (
 )
 from volunteers.actions.joining import join
 from volunteers.actions.leaving import CannotLeave, close_account, copy_data
+from volunteers.actions.merges import MergeRefused, ask_merge
 from volunteers.actions.people import (
     AlreadyRegistered,
     confirm_guardian,
@@ -134,7 +135,7 @@ def my_profile(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
 
 
 def _save_profile(request: HttpRequest, volunteer: Volunteer, form: ProfileForm) -> bool:
-    data = {name: value for name, value in form.cleaned_data.items() if name != "community_name"}
+    data = dict(form.cleaned_data)
     is_ranked = data.pop("is_ranked")
     try:
         update_profile(volunteer=volunteer, by=request.user, **data)  # type: ignore[arg-type]
@@ -164,12 +165,8 @@ def my_id_number(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
             )
         except (InvalidIdNumber, ConsentNeeded, LockedOut) as error:
             form.add_error("number", str(error))
-        except AlreadyRegistered:
-            messages.warning(
-                request,
-                _("This ID number is registered already. If it is yours, join the two here."),
-            )
-            return redirect("my_claims")
+        except AlreadyRegistered as error:
+            return _ask_for_the_other(request, volunteer, error.other)
         else:
             messages.success(request, _("Your ID number is kept, encrypted."))
             return redirect(next_url(request, reverse("my_profile")))
@@ -180,6 +177,20 @@ def my_id_number(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
         "next": next_url(request, ""),
     }
     return render(request, "volunteers/id_number.html", context)
+
+
+def _ask_for_the_other(
+    request: HttpRequest, volunteer: Volunteer, other: Volunteer
+) -> HttpResponse:
+    """«Already registered» is no dead end (E4): it becomes a request to join the two."""
+    try:
+        ask_merge(kept=volunteer, merged=other, reason="", by=request.user)  # type: ignore[arg-type]
+        messages.warning(
+            request, _("This ID number is registered already. If it is yours, join the two here.")
+        )
+    except MergeRefused as error:
+        messages.error(request, str(error))
+    return redirect("my_claims")
 
 
 @volunteer_required

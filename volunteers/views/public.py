@@ -1,4 +1,4 @@
-"""What needs no account: a scanned card, the notices, the choice of a community, the demo's mail."""
+"""What needs no account: a scanned card, notices, the choice of a community, the demo's mail."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ def notice(request: HttpRequest, kind: str) -> HttpResponse:
 def communities(request: HttpRequest) -> HttpResponse:
     """The communities that fit what was typed, as radio buttons (for htmx)."""
     text = request.GET.get("community_name", "")[:60]
-    matches = [(place.pk, community_label(place)) for place in find_communities(text)]
-    context = {"matches": matches, "text": text.strip()}
+    matches = find_communities(text)
+    options = [{"pk": place.pk, "label": community_label(place)} for place in matches]
+    context = {"options": options, "text": text.strip(), "name": "community"}
     return render(request, "volunteers/partials/communities.html", context)
 
 

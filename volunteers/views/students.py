@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -72,38 +73,64 @@ def prove_student(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
     )
     if student.verified_at:
         return redirect("my_student")
-    action = request.POST.get("action")
-    forms: dict[str, Any] = {}
+    prove = PROOFS.get(request.POST.get("action", ""))
+    if prove is None:
+        return redirect("my_student")
     try:
-        if action == "email":
-            form = forms["email_form"] = CampusEmailForm(request.POST)
-            if form.is_valid():
-                send_campus_code(student=student, email=form.cleaned_data["email"])
-                messages.success(request, _("We sent a code to your campus mailbox."))
-                return redirect("my_student")
-        elif action == "code":
-            form = forms["code_form"] = CodeForm(request.POST)
-            if form.is_valid():
-                verify_by_campus_code(
-                    student=student, code=form.cleaned_data["code"], by=volunteer.user
-                )  # type: ignore[arg-type]
-                return _proved(request)
-        elif action == "roster":
-            take_try(user=request.user, what="roster", a_day=ROSTER_TRIES_A_DAY)  # type: ignore[arg-type]
-            verify_by_roster(student=student, by=request.user)  # type: ignore[arg-type]
-            return _proved(request)
-        elif action == "single_sign_on":
-            verify_by_single_sign_on(
-                student=student, email=_vouched_address(student), by=request.user  # type: ignore[arg-type]
-            )  # fmt: skip
-            return _proved(request)
+        form, is_proved = prove(request, student)
     except (NotProved, ProofRefused, LockedOut) as error:
-        if action in ("email", "code"):
-            form.add_error(action, str(error))
-        else:
-            messages.error(request, str(error))
-            return redirect("my_student")
-    return _page(request, volunteer, student, **forms)
+        messages.error(request, str(error))
+        return redirect("my_student")
+    if is_proved:
+        messages.success(request, _("Proved. Your student card is ready."))
+        return redirect(next_url(request, reverse("my_card")))
+    if form.errors:
+        name = "email_form" if isinstance(form, CampusEmailForm) else "code_form"
+        return _page(request, volunteer, student, **{name: form})
+    return redirect("my_student")
+
+
+def _send_code(request: HttpRequest, student: StudentAffiliation) -> tuple[Form, bool]:
+    form = CampusEmailForm(request.POST)
+    if form.is_valid():
+        try:
+            send_campus_code(student=student, email=form.cleaned_data["email"])
+            messages.success(request, _("We sent a code to your campus mailbox."))
+        except (NotProved, ProofRefused) as error:
+            form.add_error("email", str(error))
+    return form, False
+
+
+def _use_code(request: HttpRequest, student: StudentAffiliation) -> tuple[Form, bool]:
+    form = CodeForm(request.POST)
+    if form.is_valid():
+        try:
+            verify_by_campus_code(
+                student=student, code=form.cleaned_data["code"], by=request.user  # type: ignore[arg-type]
+            )  # fmt: skip
+        except (NotProved, ProofRefused) as error:
+            form.add_error("code", str(error))
+    return form, form.is_valid()
+
+
+def _look_up_roster(request: HttpRequest, student: StudentAffiliation) -> tuple[Form, bool]:
+    take_try(user=request.user, what="roster", a_day=ROSTER_TRIES_A_DAY)  # type: ignore[arg-type]
+    verify_by_roster(student=student, by=request.user)  # type: ignore[arg-type]
+    return Form(), True
+
+
+def _use_campus_login(request: HttpRequest, student: StudentAffiliation) -> tuple[Form, bool]:
+    address = _vouched_address(student)
+    verify_by_single_sign_on(student=student, email=address, by=request.user)  # type: ignore[arg-type]
+    return Form(), True
+
+
+PROOFS = {
+    "email": _send_code,
+    "code": _use_code,
+    "roster": _look_up_roster,
+    "single_sign_on": _use_campus_login,
+}
 
 
 @never_cache
@@ -180,11 +207,6 @@ def _page(
         "vouched": _vouched_address(student) if student else "",
     } | forms
     return render(request, "volunteers/student.html", context)
-
-
-def _proved(request: HttpRequest) -> HttpResponse:
-    messages.success(request, _("Proved. Your student card is ready."))
-    return redirect(next_url(request, reverse("my_card")))
 
 
 def _student_of(volunteer: Volunteer) -> StudentAffiliation | None:
