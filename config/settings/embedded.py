@@ -32,14 +32,16 @@ CSRF_TRUSTED_ORIGINS = [LINLI_BASE_URL]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # passkeys on http://localhost
 
 DATABASES = {"default": environment.database(_database_url)}
+# Two numbers of Valkey's: the queue's and, after it, the cache's. The bench takes two of its own.
+_redis_database = environment.number("LINLI_REDIS_DATABASE", 0)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": environment.redis(_redis_url, database=1),
+        "LOCATION": environment.redis(_redis_url, database=_redis_database + 1),
         "KEY_PREFIX": "linli",
     }
 }
-CELERY_BROKER_URL = environment.broker(_redis_url, database=0)
+CELERY_BROKER_URL = environment.broker(_redis_url, database=_redis_database)
 
 MEDIA_ROOT = _data / "media"
 WHITENOISE_USE_FINDERS = True  # static files as they stand, without a collectstatic
