@@ -1,5 +1,6 @@
 """The embedded servers, on data folders of their own; nothing here touches the suite's servers."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -19,13 +21,32 @@ from config import embedded
 PROJECT = embedded.PROJECT
 
 
-@pytest.fixture
-def data():
-    """A folder outside pytest's own, which root alone may enter."""
+@contextlib.contextmanager
+def folder_of_its_own() -> Iterator[Path]:
+    """Outside pytest's own folder, which root alone may enter."""
     folder = Path(tempfile.mkdtemp(prefix="linli-embedded-"))
     yield folder / "data"
     embedded.stop(folder / "data")
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data():
+    with folder_of_its_own() as data:
+        yield data
+
+
+@pytest.fixture(scope="module")
+def shared():
+    with folder_of_its_own() as data:
+        yield data
+
+
+@pytest.fixture
+def up(shared):
+    """Servers that run, shared by the tests that leave them running."""
+    embedded.ensure_running(shared)
+    return shared
 
 
 def postgres(data: Path) -> psycopg.Connection:
@@ -45,24 +66,22 @@ def processes_of(data: Path) -> list[str]:
     return found
 
 
-def test_both_servers_start_with_the_extensions_the_site_needs(data):
-    embedded.ensure_running(data)
-    with postgres(data) as connection:
+def test_both_servers_start_with_the_extensions_the_site_needs(up):
+    with postgres(up) as connection:
         assert connection.info.server_version // 10000 == 18
         for extension in ("pg_trgm", "btree_gist", "ltree", "citext", "pg_stat_statements"):
             connection.execute(f"CREATE EXTENSION {extension}")
         trigrams = connection.execute("SELECT cardinality(show_trgm('邻里'))").fetchone()
         assert trigrams[0] > 0, "a search for Chinese would find nothing"
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
-    client = redis.Redis.from_url(embedded.addresses(data).redis_url)
+    client = redis.Redis.from_url(embedded.addresses(up).redis_url)
     assert client.info("server")["valkey_version"].startswith("9.")
     assert client.ping()
 
 
-def test_nobody_else_on_the_machine_reaches_the_servers(data):
-    embedded.ensure_running(data)
-    assert embedded.socket_folder(data).stat().st_mode & 0o077 == 0
-    with postgres(data) as connection:
+def test_nobody_else_on_the_machine_reaches_the_servers(up):
+    assert embedded.socket_folder(up).stat().st_mode & 0o077 == 0
+    with postgres(up) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
@@ -83,37 +102,35 @@ def test_two_processes_that_start_at_once_share_one_server(data):
     assert len(postmasters) == 1
 
 
-def test_a_killed_postgres_comes_back_with_what_was_committed(data):
-    embedded.ensure_running(data)
-    with postgres(data) as connection:
+def test_a_killed_postgres_comes_back_with_what_was_committed(up):
+    with postgres(up) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 'hours' AS word")
-    pid = int((data / "postgres/postmaster.pid").read_text().split()[0])
+    pid = int((up / "postgres/postmaster.pid").read_text().split()[0])
     os.kill(pid, signal.SIGKILL)
-    embedded.ensure_running(data)
-    with postgres(data) as connection:
+    embedded.ensure_running(up)
+    with postgres(up) as connection:
         assert connection.execute("SELECT word FROM kept").fetchone() == ("hours",)
 
 
-def test_a_killed_valkey_comes_back(data):
-    address = embedded.ensure_running(data).redis_url
-    os.kill(int((data / "valkey/valkey.pid").read_text()), signal.SIGKILL)
+def test_a_killed_valkey_comes_back(up):
+    address = embedded.ensure_running(up).redis_url
+    os.kill(int((up / "valkey/valkey.pid").read_text()), signal.SIGKILL)
     time.sleep(0.2)
-    embedded.ensure_running(data)
+    embedded.ensure_running(up)
     assert redis.Redis.from_url(address).ping()
 
 
-def test_a_pid_that_now_belongs_to_somebody_else_is_neither_believed_nor_killed(data):
-    embedded.ensure_running(data)
-    os.kill(int((data / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+def test_a_pid_that_now_belongs_to_somebody_else_is_neither_believed_nor_killed(up):
+    os.kill(int((up / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
     bystander = subprocess.Popen(["sleep", "60"])
     try:
-        path = data / "postgres/postmaster.pid"
+        path = up / "postgres/postmaster.pid"
         lines = path.read_text().splitlines()
         path.write_text("\n".join([str(bystander.pid), *lines[1:]]) + "\n")
-        embedded.ensure_running(data)
-        with postgres(data) as connection:
+        embedded.ensure_running(up)
+        with postgres(up) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
-        embedded.stop(data)
+        embedded.stop(up)
         assert bystander.poll() is None
     finally:
         bystander.kill()
@@ -164,21 +181,19 @@ def test_run_stops_the_servers_that_it_started(data):
     assert processes_of(data) == []
 
 
-def test_run_leaves_servers_alone_that_were_there_before(data):
-    embedded.ensure_running(data)
+def test_run_leaves_servers_alone_that_were_there_before(up):
     subprocess.run(
         [sys.executable, "-m", "config.embedded", "run", "true"],
-        cwd=PROJECT, env=os.environ | {"LINLI_DATA": str(data)}, check=True,
+        cwd=PROJECT, env=os.environ | {"LINLI_DATA": str(up)}, check=True,
     )  # fmt: skip
-    assert embedded.postgres_answers(data)
-    assert embedded.valkey_answers(data)
+    assert embedded.postgres_answers(up)
+    assert embedded.valkey_answers(up)
 
 
-def test_servers_in_use_by_another_process_stay_up(data, capsys):
-    embedded.ensure_running(data)
-    with postgres(data):
-        embedded.stop_if_unused(data)
-        assert embedded.postgres_answers(data)
+def test_servers_in_use_by_another_process_stay_up(up, capsys):
+    with postgres(up):
+        embedded.stop_if_unused(up)
+        assert embedded.postgres_answers(up)
     assert "another process" in capsys.readouterr().err
 
 
@@ -191,7 +206,6 @@ def test_each_data_folder_has_keys_of_its_own_that_only_its_owner_reads(data):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has another account run PostgreSQL")
-def test_root_does_not_run_postgres_itself(data):
-    embedded.ensure_running(data)
-    pid = int((data / "postgres/postmaster.pid").read_text().split()[0])
+def test_root_does_not_run_postgres_itself(up):
+    pid = int((up / "postgres/postmaster.pid").read_text().split()[0])
     assert psutil.Process(pid).uids().real != 0
