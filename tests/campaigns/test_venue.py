@@ -204,7 +204,7 @@ def test_somebody_elses_result_is_not_shown(client, alice, bao, running, expecte
 
 
 @pytest.mark.parametrize("token", ["x", "a" * 26, "%E5%8D%A1", "a" * 300])
-def test_no_token_breaks_the_page(client, db, token):
+def test_no_token_breaks_the_page(client, organisation, token):
     assert client.get(f"/v/{token}/").status_code == 410
 
 
@@ -234,6 +234,7 @@ def test_new_codes_end_the_old_poster(client, bao, running):
     old = poster_token(shift=running)
     client.force_login(bao)
     client.post(reverse("desk_new_codes", args=[running.pk]))
+    client.logout()
     assert outcome_of(client.get(venue(old))) == "code_tampered"
 
 
