@@ -69,6 +69,12 @@ class CampaignFilterForm(forms.Form):
                 Territory.objects.streets().filter(parent=district)
             )
 
+    def clean_on(self) -> date | None:
+        on: date | None = self.cleaned_data["on"]
+        if on is not None and not 2000 <= on.year < 2200:
+            raise forms.ValidationError(_("Please check the day."))
+        return on
+
     @property
     def chosen(self) -> dict[str, Any]:
         """The valid values; the form itself goes on to show what was typed."""
@@ -121,6 +127,12 @@ class ShiftForm(forms.Form):
     )
     person_in_charge = forms.CharField(label=_("Person in charge"), max_length=60, required=False)
 
+    def clean_on(self) -> date:
+        on: date = self.cleaned_data["on"]
+        if not 2000 <= on.year < 2200:
+            raise forms.ValidationError(_("Please check the day."))
+        return on
+
     @classmethod
     def initial_of(cls, shift: Shift) -> dict[str, Any]:
         starts, ends = timezone.localtime(shift.starts_at), timezone.localtime(shift.ends_at)
@@ -172,7 +184,7 @@ class NewShiftForm(ShiftForm):
         self.fields["activity"].queryset = activities  # type: ignore[attr-defined]
 
     def clean_on(self) -> date:
-        on: date = self.cleaned_data["on"]
+        on = super().clean_on()
         if on < timezone.localdate():
             raise forms.ValidationError(_("That day has passed."))
         return on

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from wagtail.images import get_image_model
+from wagtail.images.shortcuts import get_rendition_or_not_found
 
 from campaigns.actions.shifts import ShiftRefused
 from campaigns.actions.sign_ups import (
@@ -176,7 +177,7 @@ def tone_of(campaign: CampaignPage) -> str:
 def _picture(campaign: CampaignPage, size: str) -> str:
     if campaign.image is None:
         return ""
-    rendition = campaign.image.get_rendition_or_not_found(size)
+    rendition = get_rendition_or_not_found(campaign.image, size)
     return str(rendition.url)
 
 

@@ -218,13 +218,21 @@ class CampaignPage(Page):
         return context | campaign_context(request, campaign=self)
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
-        """Wagtail calls this at every save: the moment to let derived columns follow."""
+        self._let_columns_follow()
+        super().full_clean(*args, **kwargs)
+
+    def minimal_clean(self) -> None:
+        """Wagtail calls this at every save of a draft, `full_clean` at every other."""
+        self._let_columns_follow()
+        super().minimal_clean()
+        self.validate_constraints()
+
+    def _let_columns_follow(self) -> None:
         if self.path:
             branch = OrganisationCampaignsPage.objects.parent_of(self).first()
             if branch is not None:
                 self.organisation_id = branch.organisation_id
         self.search_text = self._text_to_search()
-        super().full_clean(*args, **kwargs)
 
     def _text_to_search(self) -> str:
         texts = [self.title, self.title_en, self.summary, self.summary_en]

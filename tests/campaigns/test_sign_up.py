@@ -55,7 +55,9 @@ def far_shift(activity: Activity) -> Shift:
 # The one press
 
 
-def test_a_press_gives_a_place_and_counts_it(volunteer: Volunteer, shift: Shift, alice: User) -> None:
+def test_a_press_gives_a_place_and_counts_it(
+    volunteer: Volunteer, shift: Shift, alice: User
+) -> None:
     made = sign_up(shift=shift, volunteer=volunteer, by=alice)
     shift.refresh_from_db()
     assert shift.taken == 1
@@ -213,9 +215,7 @@ def test_dangerous_work_is_barred_to_minors_whatever_the_guardian_says(
     assert codes(volunteer, Shift.objects.get(pk=shift.pk)) == ["minor_dangerous"]
 
 
-def test_dangerous_work_without_insurance_takes_nobody(
-    volunteer: Volunteer, shift: Shift
-) -> None:
+def test_dangerous_work_without_insurance_takes_nobody(volunteer: Volunteer, shift: Shift) -> None:
     Activity.objects.update(is_dangerous=True, insurance="")
     assert codes(volunteer, Shift.objects.get(pk=shift.pk)) == ["insurance_missing"]
 
@@ -303,7 +303,9 @@ def test_a_whole_page_of_shifts_costs_four_queries(
 # Giving the place back
 
 
-def test_cancelling_in_time_frees_the_place(volunteer: Volunteer, far_shift: Shift, alice: User) -> None:
+def test_cancelling_in_time_frees_the_place(
+    volunteer: Volunteer, far_shift: Shift, alice: User
+) -> None:
     made = sign_up(shift=far_shift, volunteer=volunteer, by=alice)
     ended = cancel_sign_up(sign_up=made, by=alice)
     far_shift.refresh_from_db()
@@ -321,7 +323,9 @@ def test_cancelling_twice_frees_one_place(volunteer: Volunteer, far_shift: Shift
     assert far_shift.taken == 1
 
 
-def test_too_late_to_cancel_leave_can_be_asked(volunteer: Volunteer, shift: Shift, alice: User) -> None:
+def test_too_late_to_cancel_leave_can_be_asked(
+    volunteer: Volunteer, shift: Shift, alice: User
+) -> None:
     made = sign_up(shift=shift, volunteer=volunteer, by=alice)
     with pytest.raises(TooLateToCancel):
         cancel_sign_up(sign_up=made, by=alice)
@@ -372,7 +376,7 @@ def test_fifty_press_for_ten_places_twenty_times_over(activity: Activity) -> Non
     for round_number in range(20):
         shift = make_shift(activity, starts_in=timedelta(days=2 + round_number))
         results = at_once(
-            [lambda p=person: sign_up(shift=shift, volunteer=p, by=None) for person in people]
+            [lambda p=person, s=shift: sign_up(shift=s, volunteer=p, by=None) for person in people]
         )
         made = [result for result in results if isinstance(result, SignUp)]
         refused = [result for result in results if not isinstance(result, SignUp)]
@@ -415,7 +419,10 @@ def test_one_person_pressing_on_two_overlapping_shifts_gets_exactly_one(
         )
         assert sum(isinstance(result, SignUp) for result in results) == 1
         assert sum(isinstance(result, OverlapsAnotherShift) for result in results) == 1
-        assert sum(Shift.objects.filter(pk__in=[first.pk, second.pk]).values_list("taken", flat=True)) == 1
+        assert (
+            sum(Shift.objects.filter(pk__in=[first.pk, second.pk]).values_list("taken", flat=True))
+            == 1
+        )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -441,7 +448,7 @@ def test_presses_cancellations_and_the_end_of_the_shift_at_once_leave_the_count_
         acts: list[Callable[[], Any]] = [
             lambda h=one: cancel_sign_up(sign_up=h, by=None) for one in held
         ]
-        acts += [lambda p=one: sign_up(shift=shift, volunteer=p, by=None) for one in people[6:]]
+        acts += [lambda p=one, s=shift: sign_up(shift=s, volunteer=p, by=None) for one in people[6:]]
         if round_number % 2:
             acts.append(lambda s=shift: cancel_shift(shift=s, by=None))
         results = at_once(acts)
