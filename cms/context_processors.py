@@ -10,10 +10,12 @@ from django.utils.functional import SimpleLazyObject
 from cms.blocks import link_title
 from cms.models import SiteNavigation
 from volunteers.language import in_language
+from volunteers.permissions import has_staff_role
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """`site_navigation` and `site_footer`: lists of {title, url, is_active}; `site_footer_note`.
+    """`site_navigation` and `site_footer`: lists of {title, url, is_active}; `site_footer_note`;
+    `may_use_desk` for the menu.
 
     Lazy: an answer without a frame (a partial, JSON) costs no query.
     """
@@ -22,6 +24,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "site_navigation": SimpleLazyObject(lambda: _links(setting.header, request)),
         "site_footer": SimpleLazyObject(lambda: _links(setting.footer, request)),
         "site_footer_note": SimpleLazyObject(lambda: in_language(setting, "footer_note")),
+        "may_use_desk": SimpleLazyObject(lambda: has_staff_role(request.user)),
     }
 
 
