@@ -44,6 +44,8 @@ CACHES = {
 CELERY_BROKER_URL = environment.broker(_redis_url, database=_redis_database)
 
 MEDIA_ROOT = _data / "media"
+STATIC_ROOT = _data / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # nothing is collected here; WhiteNoise would miss the folder
 WHITENOISE_USE_FINDERS = True  # static files as they stand, without a collectstatic
 WHITENOISE_MAX_AGE = 0 if DEBUG else 300
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
