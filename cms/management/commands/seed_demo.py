@@ -1,0 +1,51 @@
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from cms.seeding import ground, life, people, site, today
+
+DAYS = 42
+RESIDENTS = 2000
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill the demo city, or bring it up to today: shifts that run now and that are to come."
+        " Running it again harms nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--residents", type=int, default=RESIDENTS)
+        parser.add_argument("--days", type=int, default=DAYS, help="days of shifts gone by")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if not settings.LINLI_DEMO:
+            raise CommandError("Only a demo is filled with invented people (LINLI_DEMO=1).")
+        began = time.monotonic()
+        self._step("territory, kinds, rules", _seed_ground)
+        self._step("pages", site.seed_site)
+        self._step("organisations", ground.seed_organisations)
+        users = self._step("accounts", ground.seed_accounts)
+        self._step("rewards", ground.seed_rewards)
+        self._step("campaigns", site.seed_campaigns)
+        self._step("cast", lambda: people.seed_cast(users))
+        residents, days = options["residents"], options["days"]
+        self._step("residents", lambda: people.seed_residents(how_many=residents, days=days))
+        self._step("weeks gone by", lambda: life.live(days=days, alice=users["alice"]))
+        self._step("today and what is to come", lambda: today.refresh(alice=users["alice"]))
+        self.stdout.write(f"Demo city ready in {time.monotonic() - began:.0f} s")
+
+    def _step(self, name: str, do: Callable[[], Any]) -> Any:
+        began = time.monotonic()
+        result = do()
+        self.stdout.write(f"  {name}: {time.monotonic() - began:.1f} s")
+        return result
+
+
+def _seed_ground() -> None:
+    ground.seed_territory()
+    ground.seed_kinds()
+    ground.seed_rules()
