@@ -18,6 +18,7 @@ import importlib.util
 import json
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -287,7 +288,18 @@ def _start_valkey(data: Path) -> None:
 
 
 def _valkey_pid(data: Path) -> int | None:
-    return _first_number(data / "valkey" / "valkey.pid")
+    """From its file or, when the data folder was deleted under it, from the server itself."""
+    written = _first_number(data / "valkey" / "valkey.pid")
+    if written is not None:
+        return written
+    try:
+        with _socket(socket_folder(data) / "valkey.sock") as connection:
+            connection.sendall(b"INFO server\r\n")
+            said = connection.recv(4096).decode(errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"process_id:(\d+)", said)
+    return int(found[1]) if found else None
 
 
 # What both need

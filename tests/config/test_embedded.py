@@ -152,6 +152,8 @@ def test_a_deleted_data_folder_starts_anew_although_its_old_server_still_runs(da
     with postgres(data) as connection:
         connection.execute("CREATE TABLE fresh ()")
     assert len([line for line in processes_of(data) if "/bin/postgres -D" in line]) == 1
+    embedded.stop(data)
+    assert processes_of(data) == []
 
 
 def test_a_deep_folder_is_not_too_deep_for_a_socket(data):
