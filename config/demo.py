@@ -130,8 +130,10 @@ def fingerprint(data: Path, environment: dict[str, str]) -> str:
 
 def _depends_on() -> Iterable[Path]:
     yield from PROJECT.glob("*/migrations/*.py")
-    yield from PROJECT.glob("*/demo/**/*.*")
-    yield from PROJECT.glob("*/management/commands/seed*.py")
+    yield from PROJECT.glob("*/demo/**/*.toml")
+    yield from PROJECT.glob("*/demo/**/*.py")
+    yield from PROJECT.glob("*/seeding/**/*.py")
+    yield from PROJECT.glob("*/management/commands/*demo*.py")
 
 
 # Running
