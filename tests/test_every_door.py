@@ -1,0 +1,288 @@
+"""Every address of the site, tried by every one of the cast.
+
+`DOORS` names, for each address, who may go in. Everyone else must meet a closed door: not found,
+forbidden, or led to log in or to join. A new address that is not in the table fails the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
+
+from campaigns import urls as campaigns_urls
+from campaigns.models import Attendance, CampaignPage, Shift, SignUp
+from cms import urls as cms_urls
+from cms.models import HomePage
+from points import urls as points_urls
+from points.models import Reward
+from tests.cast import make_volunteer
+from volunteers import urls as volunteers_urls
+from volunteers.actions.merges import ask_merge
+from volunteers.actions.records import draft_record, submit_record
+from volunteers.models import Membership, MergeRequest, Organisation, StudentAffiliation, User
+
+NOBODY = frozenset[str]()
+STRANGER = frozenset({"stranger"})
+ALICE = frozenset({"alice"})
+# Everyone with an account; a page of their own is theirs alone by what it shows.
+ACCOUNTS = frozenset({"alice", "bao", "rui", "chen", "dai", "city_staff"})
+EVERYONE = ACCOUNTS | STRANGER
+STAFF = frozenset({"bao", "rui", "chen", "dai", "city_staff"})
+DESKS = frozenset({"bao", "rui", "dai", "city_staff"})
+ORGANISERS = frozenset({"bao", "rui", "city_staff"})
+CITY = frozenset({"city_staff"})
+
+
+@dataclass(frozen=True)
+class Door:
+    may: frozenset[str]
+    values: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    method: str = "get"
+    sends: dict[str, str] = field(default_factory=dict)
+
+
+def post(may: frozenset[str], **values: Callable[[Any], Any]) -> Door:
+    return Door(may, values, "post")
+
+
+def get(may: frozenset[str], **values: Callable[[Any], Any]) -> Door:
+    return Door(may, values)
+
+
+def of_shift(house: Any) -> int:
+    return house.shift.pk
+
+
+def of_record(house: Any) -> int:
+    return house.record.pk
+
+
+DOORS: dict[str, Door] = {
+    # volunteers
+    "me": get(ALICE),
+    "join": get(ACCOUNTS),
+    "my_profile": get(ALICE),
+    "my_id_number": get(ALICE),
+    "my_guardian": get(ALICE),
+    "my_consents": get(ALICE),
+    "change_consent": post(ALICE, kind=lambda _: "ranking"),
+    "my_data": get(ALICE),
+    "close_account": get(ALICE),
+    "my_card": get(ALICE),
+    "reissue_my_card": post(ALICE),
+    "my_card_pdf": get(ALICE),
+    "my_student": get(ALICE),
+    "prove_student": post(ALICE),
+    "my_claims": get(ALICE),
+    "claim_entered": post(NOBODY, volunteer_id=lambda house: house.entered.pk),
+    "send_claim_code": post(ALICE, request_id=lambda house: house.merge.pk),
+    "prove_claim": post(ALICE, request_id=lambda house: house.merge.pk),
+    "card_public": get(EVERYONE, token=lambda house: house.alice.volunteer.cards.get().token),
+    "notice": get(EVERYONE, kind=lambda _: "privacy"),
+    "communities": get(EVERYONE),
+    "demo_messages": get(EVERYONE),
+    "entered_volunteers": get(DESKS),
+    "issue_entered_card": post(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
+    "student_roster": get(CITY),
+    "take_back_proof": post(CITY, student_id=lambda house: house.student.pk),
+    "merge_requests": get(frozenset({"rui", "city_staff"})),
+    "decide_merge_request": get(CITY, request_id=lambda house: house.merge.pk),
+    # cms
+    "set_language": post(EVERYONE),
+    "set_display": post(EVERYONE),
+    "search": get(EVERYONE),
+    "design_system": get(EVERYONE),
+    "demo_time": get(ACCOUNTS),
+}
+
+
+@dataclass
+class House:
+    """Alice's and Bao's things that the walk tries to reach."""
+
+    alice: User
+    shift: Shift
+    campaign: CampaignPage
+    organisation: Organisation
+    attendance: Attendance
+    record: Any
+    reward: Reward
+    entered: Any
+    merge: MergeRequest
+    student: StudentAffiliation
+    index: Any
+
+
+@pytest.fixture
+def house(
+    alice: User,
+    bao: User,
+    organisation: Organisation,
+    university: Organisation,
+    shift: Shift,
+    campaign: CampaignPage,
+    campaign_index: Any,
+) -> House:
+    volunteer = alice.volunteer
+    sign_up = SignUp.objects.create(
+        shift=shift, volunteer=volunteer, during=(shift.starts_at, shift.ends_at)
+    )
+    Shift.objects.filter(pk=shift.pk).update(taken=1)
+    attendance = Attendance.objects.create(
+        sign_up=sign_up, checked_in_at=timezone.now(), check_in_door="desk"
+    )
+    record = draft_record(
+        volunteer=volunteer,
+        organisation=organisation,
+        source="test:1",
+        activity_name="夜巡",
+        category=campaign.category,
+        served_on=timezone.localdate() - timedelta(days=1),
+        credited_minutes=90,
+        by=None,
+    )
+    entered = make_volunteer(
+        user=None, name="刘大爷", community=volunteer.community, phone="+8613800000099",
+        entered_by=bao, entered_for=organisation,
+    )  # fmt: skip
+    other = make_volunteer(user=None, name="林爱丽", community=None, phone="+8613800000098")
+    return House(
+        alice=alice,
+        shift=shift,
+        campaign=campaign,
+        organisation=organisation,
+        attendance=attendance,
+        record=submit_record(record=record, by=None),
+        reward=Reward.objects.create(name="雨伞", price_points=10, stock=5),
+        entered=entered,
+        merge=ask_merge(kept=volunteer, merged=other, reason="还是我", by=alice),
+        student=StudentAffiliation.objects.create(
+            volunteer=volunteer,
+            university=university,
+            student_number="S1",
+            proof="roster",
+            verified_at=timezone.now(),
+        ),
+        index=campaign_index,
+    )
+
+
+@pytest.fixture
+def everyone(
+    alice: User, bao: User, rui: User, chen: User, dai: User, city_staff: User
+) -> dict[str, User | None]:
+    return {
+        "stranger": None, "alice": alice, "bao": bao, "rui": rui, "chen": chen, "dai": dai,
+        "city_staff": city_staff,
+    }  # fmt: skip
+
+
+def names_of(module: Any) -> Iterator[str]:
+    for pattern in module.urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        assert pattern.name, f"{pattern} has no name"
+        yield pattern.name
+
+
+def all_names() -> list[str]:
+    return [
+        name
+        for module in (volunteers_urls, campaigns_urls, points_urls, cms_urls)
+        for name in names_of(module)
+    ]
+
+
+def try_door(*, name: str, house: House, user: User | None) -> tuple[int, str]:
+    """(status, where it leads to), and everything it changed undone."""
+    door = DOORS[name]
+    client = Client(raise_request_exception=False)
+    if user is not None:
+        client.force_login(user)
+    address = reverse(name, kwargs={key: value(house) for key, value in door.values.items()})
+    with transaction.atomic():
+        response = getattr(client, door.method)(address, door.sends)
+        transaction.set_rollback(True)
+    return response.status_code, response.get("Location", "")
+
+
+def is_shut(status: int, leads_to: str) -> bool:
+    led_away = leads_to.startswith((reverse("account_login"), reverse("join")))
+    return status in {401, 403, 404} or (status == 302 and led_away)
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert sorted(set(all_names()) ^ set(DOORS)) == []
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_a_door_opens_for_those_who_may_and_for_nobody_else(
+    name: str, house: House, everyone: dict[str, User | None]
+) -> None:
+    wrong = []
+    for role, user in everyone.items():
+        status, leads_to = try_door(name=name, house=house, user=user)
+        assert status < 500, f"{name} answered {status} to {role}"
+        if is_shut(status, leads_to) == (role in DOORS[name].may):
+            wrong.append(f"{role}: {status} {leads_to}")
+    assert wrong == []
+
+
+def test_wagtails_own_addresses_never_answer_500_and_are_shut_for_residents(
+    house: House, everyone: dict[str, User | None]
+) -> None:
+    """Every address of the admin that needs no argument, and the pages of another organisation."""
+    addresses = sorted(
+        "/" + str(pattern).strip("^$") for pattern in admin_patterns() if "<" not in str(pattern)
+    )
+    assert len(addresses) > 30
+    for role in ("stranger", "alice", "dai", "bao"):
+        client = Client(raise_request_exception=False)
+        if everyone[role] is not None:
+            client.force_login(everyone[role])
+        for address in addresses:
+            status = client.get(address).status_code
+            assert status < 500, f"{address} answered {status} to {role}"
+            if role in {"stranger", "alice"}:
+                assert status in {302, 403, 404} or address in OPEN_IN_ADMIN, address
+
+
+OPEN_IN_ADMIN = {"/admin/jsi18n/", "/admin/sprite/"}
+
+
+def admin_patterns() -> Iterator[str]:
+    admin = next(
+        resolver for resolver in get_resolver().url_patterns if str(resolver.pattern) == "admin/"
+    )
+
+    def walk(patterns: list[Any], prefix: str) -> Iterator[str]:
+        for pattern in patterns:
+            route = prefix + str(pattern.pattern).lstrip("^")
+            if hasattr(pattern, "url_patterns"):
+                yield from walk(pattern.url_patterns, route)
+            elif "(" not in route and "logout" not in route:
+                yield route
+
+    yield from walk(admin.url_patterns, "admin/")
+
+
+def test_the_home_page_is_open_to_everyone(house: House, everyone: dict[str, User | None]) -> None:
+    assert HomePage.objects.exists()
+    for user in everyone.values():
+        client = Client()
+        if user:
+            client.force_login(user)
+        assert client.get("/").status_code == 200
+
+
+def test_roles_of_the_cast_are_as_the_table_thinks(everyone: dict[str, User | None]) -> None:
+    held = set(Membership.objects.values_list("user__name", "role"))
+    assert ("陈会计", "finance") in held
+    assert ("戴外人", "organiser") in held
