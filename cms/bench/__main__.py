@@ -1,7 +1,7 @@
 """`python -m cms.bench [figure …]`: measure on the database that the environment names.
 
-`manage.py bench` makes that database and calls this. Each module beside this one has
-`NAME` and `measure() -> Figure`.
+`manage.py bench` makes that database and calls this. Each module beside this one that
+measures has `NAME` and `measure() -> Figure`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import django
 
 def main(wanted: list[str], *, results: Path) -> int:
     django.setup()
-    modules = {module.NAME: module for module in _modules()}
+    modules = {module.NAME: module for module in _modules() if hasattr(module, "NAME")}
     if unknown := set(wanted) - modules.keys():
         print(f"No such figure: {', '.join(sorted(unknown))}. There are: {', '.join(modules)}.")
         return 2
@@ -41,12 +41,11 @@ def main(wanted: list[str], *, results: Path) -> int:
 def _modules() -> list[ModuleType]:
     import cms.bench
 
-    found = [
+    return [
         importlib.import_module(f"cms.bench.{info.name}")
         for info in pkgutil.iter_modules(cms.bench.__path__)
         if info.name != "__main__"
     ]
-    return found
 
 
 if __name__ == "__main__":
