@@ -93,5 +93,5 @@ def _add_standings(*, kept: Volunteer, merged: Volunteer) -> None:
         setattr(target, name, getattr(target, name) + getattr(source, name))
         setattr(source, name, 0)
     for standing in (source, target):
-        standing.revision += 1
+        standing.revision = standing.evaluated_revision + 1
         standing.save()

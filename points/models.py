@@ -114,7 +114,9 @@ class AwardRule(models.Model):
                     ("holds", RangeOperators.OVERLAPS),
                 ],
             ),
-            models.CheckConstraint(condition=Q(points__gte=1), name="award_rule_gives_something"),
+            models.CheckConstraint(
+                condition=Q(points__gte=1, points__lte=10_000), name="award_rule_points_in_range"
+            ),
             models.CheckConstraint(
                 condition=Q(kind="per_hour", campaign_number=None)
                 | Q(kind="campaign_bonus", category=None, campaign_number__isnull=False)
@@ -210,7 +212,7 @@ class Movement(models.Model):
 class Standing(models.Model):
     """A volunteer's sums, and whether recognition has looked at them since they changed.
 
-    The settlement raises `revision`; what is owed is `evaluated_revision < revision`.
+    The settlement sets `revision` above `evaluated_revision`; that is what is owed.
     """
 
     volunteer = models.OneToOneField(Volunteer, on_delete=models.CASCADE, related_name="standing")

@@ -11,7 +11,7 @@ from points.actions.recognition import award_noticed_recognition, evaluate_recog
 from points.actions.settlement import settle_owed_records
 from points.handlers import NUDGE_KEY
 
-BATCH = 1000
+BATCH = 4000
 # A worker looks up from its work after this many seconds, and sends for itself again.
 STINT_SECONDS = 120
 

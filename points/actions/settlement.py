@@ -28,7 +28,7 @@ WORTH_SQL = """
              ON r.volunteer_id = looked_at.volunteer_id AND r.served_on = looked_at.served_on
         WHERE r.state IN ('confirmed', 'objected')
     ),
-    rates AS (
+    rates AS MATERIALIZED (
         SELECT asked.*,
                coalesce(
                    (SELECT points FROM points_awardrule
@@ -51,7 +51,7 @@ WORTH_SQL = """
     earned AS (
         SELECT served.id, served.volunteer_id, served.served_on, served.credited_minutes,
                rates.per_hour, rates.bonus, rates.day_cap,
-               served.credited_minutes::bigint * rates.per_hour / 60 + rates.bonus AS points
+               served.credited_minutes * rates.per_hour / 60 + rates.bonus AS points
         FROM served
         JOIN rates ON rates.served_on = served.served_on
                   AND rates.category_id = served.category_id
@@ -69,21 +69,21 @@ WORTH_SQL = """
 """
 
 LOCK_OWED_SQL = """
-SELECT id FROM volunteers_servicerecord
-WHERE settled_revision < revision
-ORDER BY id
+SELECT r.id, r.volunteer_id,
+       EXISTS (SELECT 1 FROM points_account a WHERE a.volunteer_id = r.volunteer_id)
+       AND EXISTS (SELECT 1 FROM points_standing s WHERE s.volunteer_id = r.volunteer_id)
+FROM volunteers_servicerecord r
+WHERE r.settled_revision < r.revision
+ORDER BY r.id
 LIMIT %s
-FOR NO KEY UPDATE SKIP LOCKED
+FOR NO KEY UPDATE OF r SKIP LOCKED
 """
 
-# Waits for another worker that is making the same row; in one order, so never in a circle.
+# Both wait for another worker that is making the same row; in one order, so never in a circle,
+# and before any account is locked.
 MAKE_ACCOUNTS_SQL = """
 INSERT INTO points_account (kind, volunteer_id, balance_points, debt_points)
-SELECT DISTINCT 'volunteer', r.volunteer_id, 0, 0
-FROM volunteers_servicerecord r
-WHERE r.id = ANY(%s)
-  AND NOT EXISTS (SELECT 1 FROM points_account a WHERE a.volunteer_id = r.volunteer_id)
-ORDER BY r.volunteer_id
+SELECT 'volunteer', volunteer_id, 0, 0 FROM unnest(%s) AS volunteer_id ORDER BY volunteer_id
 ON CONFLICT DO NOTHING
 """
 
@@ -91,20 +91,13 @@ MAKE_STANDINGS_SQL = """
 INSERT INTO points_standing (
     volunteer_id, served_minutes, served_records, rated_records, rating_sum, revision,
     evaluated_revision)
-SELECT DISTINCT r.volunteer_id, 0, 0, 0, 0, 0, 0
-FROM volunteers_servicerecord r
-WHERE r.id = ANY(%s)
-  AND NOT EXISTS (SELECT 1 FROM points_standing s WHERE s.volunteer_id = r.volunteer_id)
-ORDER BY r.volunteer_id
+SELECT volunteer_id, 0, 0, 0, 0, 0, 0 FROM unnest(%s) AS volunteer_id ORDER BY volunteer_id
 ON CONFLICT DO NOTHING
 """
 
 LOCK_ACCOUNTS_SQL = """
 SELECT count(*) FROM (
-    SELECT a.id FROM points_account a
-    WHERE a.volunteer_id IN (SELECT volunteer_id FROM volunteers_servicerecord WHERE id = ANY(%s))
-    ORDER BY a.id
-    FOR NO KEY UPDATE
+    SELECT id FROM points_account WHERE volunteer_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 ) locked
 """
 
@@ -156,7 +149,7 @@ WITH owed AS MATERIALIZED (
         RETURNING debit_account_id, credit_account_id, points
     ),
     sums AS (
-        SELECT account_id, sum(points) AS points
+        SELECT account_id, sum(points)::bigint AS points
         FROM (SELECT credit_account_id AS account_id, points FROM moved
               UNION ALL
               SELECT debit_account_id, -points FROM moved) sides
@@ -187,7 +180,8 @@ WITH owed AS MATERIALIZED (
             served_records = s.served_records + gains.records,
             rated_records = s.rated_records + gains.rated,
             rating_sum = s.rating_sum + gains.rating,
-            revision = s.revision + 1
+            -- Owed already stays owed: only a row whose indexed columns stand still is cheap.
+            revision = s.evaluated_revision + 1
         FROM gains
         WHERE s.volunteer_id = gains.volunteer_id
     ),
@@ -210,13 +204,17 @@ def settle_owed_records(*, limit: int = 1000) -> int:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK_OWED_SQL, [limit])
-        ids = [row[0] for row in cursor.fetchall()]
-        if not ids:
+        owed = cursor.fetchall()
+        if not owed:
             return 0
+        ids = [record_id for record_id, _volunteer_id, _known in owed]
+        people = list({volunteer_id for _record_id, volunteer_id, _known in owed})
+        newcomers = list({volunteer_id for _id, volunteer_id, known in owed if not known})
         issue = _issue_account_id()
-        cursor.execute(MAKE_ACCOUNTS_SQL, [ids])
-        cursor.execute(MAKE_STANDINGS_SQL, [ids])
-        cursor.execute(LOCK_ACCOUNTS_SQL, [ids])
+        if newcomers:
+            cursor.execute(MAKE_ACCOUNTS_SQL, [newcomers])
+            cursor.execute(MAKE_STANDINGS_SQL, [newcomers])
+        cursor.execute(LOCK_ACCOUNTS_SQL, [people])
         cursor.execute(SETTLE_SQL, {"ids": ids, "issue": issue})
         (issued,) = cursor.fetchone()
         # Last, because every worker needs this row.
@@ -224,7 +222,7 @@ def settle_owed_records(*, limit: int = 1000) -> int:
             "UPDATE points_account SET balance_points = balance_points + %s WHERE id = %s",
             [issued, issue],
         )
-    return len(ids)
+    return len(owed)
 
 
 def owed_records_exist() -> bool:

@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='awardrule',
-            constraint=models.CheckConstraint(condition=models.Q(('points__gte', 1)), name='award_rule_gives_something'),
+            constraint=models.CheckConstraint(condition=models.Q(('points__gte', 1), ('points__lte', 10000)), name='award_rule_points_in_range'),
         ),
         migrations.AddConstraint(
             model_name='awardrule',

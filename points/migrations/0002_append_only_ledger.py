@@ -17,12 +17,18 @@ CREATE TRIGGER movement_append_only
 CREATE TRIGGER movement_no_truncate
     BEFORE TRUNCATE ON points_movement
     FOR EACH STATEMENT EXECUTE FUNCTION points_refuse_change();
+
+-- Rows that change with every settlement: room on their page lets PostgreSQL leave the indexes be.
+ALTER TABLE points_account SET (fillfactor = 60);
+ALTER TABLE points_standing SET (fillfactor = 60);
 """
 
 REVERSE = """
 DROP TRIGGER movement_no_truncate ON points_movement;
 DROP TRIGGER movement_append_only ON points_movement;
 DROP FUNCTION points_refuse_change();
+ALTER TABLE points_account RESET (fillfactor);
+ALTER TABLE points_standing RESET (fillfactor);
 """
 
 
