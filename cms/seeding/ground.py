@@ -60,20 +60,32 @@ def seed_rules() -> None:
     with lived_time(began):
         day = timezone.localdate()
         start_award_rule(
-            kind=AwardRule.Kind.PER_HOUR, name="每小时 10 分", name_en="Ten points an hour",
-            points=10, starts_on=day, by=None,
-        )  # fmt: skip
+            kind=AwardRule.Kind.PER_HOUR,
+            name="每小时 10 分",
+            name_en="Ten points an hour",
+            points=10,
+            starts_on=day,
+            by=None,
+        )
         start_award_rule(
-            kind=AwardRule.Kind.DAILY_CAP, name="每天最多 80 分", name_en="At most eighty a day",
-            points=80, starts_on=day, by=None,
-        )  # fmt: skip
+            kind=AwardRule.Kind.DAILY_CAP,
+            name="每天最多 80 分",
+            name_en="At most eighty a day",
+            points=80,
+            starts_on=day,
+            by=None,
+        )
         for slug in ("patrol", "emergency"):
             category = Category.objects.get(slug=slug)
             start_award_rule(
-                kind=AwardRule.Kind.PER_HOUR, name=f"{category.name} 每小时 12 分",
-                name_en=f"{category.name_en}: twelve an hour", points=12, category=category,
-                starts_on=day + timedelta(days=1), by=None,
-            )  # fmt: skip
+                kind=AwardRule.Kind.PER_HOUR,
+                name=f"{category.name} 每小时 12 分",
+                name_en=f"{category.name_en}: twelve an hour",
+                points=12,
+                category=category,
+                starts_on=day + timedelta(days=1),
+                by=None,
+            )
 
 
 def seed_bonus(*, campaign_number: int) -> None:
@@ -82,10 +94,14 @@ def seed_bonus(*, campaign_number: int) -> None:
         return
     with lived_time(timezone.now() - timedelta(days=RULES_BEGAN_DAYS_AGO - 5)):
         start_award_rule(
-            kind=AwardRule.Kind.CAMPAIGN_BONUS, name="大型活动加 20 分",
-            name_en="Twenty on top for a big occasion", points=20,
-            campaign_number=campaign_number, starts_on=timezone.localdate(), by=None,
-        )  # fmt: skip
+            kind=AwardRule.Kind.CAMPAIGN_BONUS,
+            name="大型活动加 20 分",
+            name_en="Twenty on top for a big occasion",
+            points=20,
+            campaign_number=campaign_number,
+            starts_on=timezone.localdate(),
+            by=None,
+        )
 
 
 def seed_organisations() -> None:
@@ -131,7 +147,10 @@ def seed_accounts() -> dict[str, User]:
             _make_member(row["contact"], FIRST_ORGANISER_NUMBER + number, row["slug"], "organiser")
         if row["slug"] != HOME_ORGANISATION:
             _make_member(
-                f"审核·{row['contact'][-1]}", FIRST_REVIEWER_NUMBER + number, row["slug"], "reviewer"
+                f"审核·{row['contact'][-1]}",
+                FIRST_REVIEWER_NUMBER + number,
+                row["slug"],
+                "reviewer",
             )
     return users
 
@@ -162,9 +181,7 @@ def _make_login(login: Login) -> User:
             is_staff=login.is_city_staff,
         )
         if login.email:
-            EmailAddress.objects.create(
-                user=user, email=login.email, verified=True, primary=True
-            )
+            EmailAddress.objects.create(user=user, email=login.email, verified=True, primary=True)
         if login.is_city_staff:
             appoint_city_staff(user=user, by=None)
     if login.membership:

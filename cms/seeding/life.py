@@ -46,9 +46,9 @@ from volunteers.actions.records import (
 from volunteers.models import ConsentNotice, Organisation, ServiceRecord, User, Volunteer
 
 ACTIVE = 460  # residents who come again and again; the others have signed up and look around
-SHIFTS_AN_ACTIVITY = 4
+SHIFTS_AN_ACTIVITY = 3
 SHIFTS_OF_HOME = 9
-PEOPLE_A_SHIFT = (3, 7)
+PEOPLE_A_SHIFT = (3, 6)
 VETERANS = 8
 REDEEMERS = 30
 RANKED = 140
@@ -66,9 +66,14 @@ class Residents:
     )
 
     def some(
-        self, rng: random.Random, *, activity: Activity, how_many: int, starts_at: datetime,
+        self,
+        rng: random.Random,
+        *,
+        activity: Activity,
+        how_many: int,
+        starts_at: datetime,
         ends_at: datetime,
-    ) -> list[Volunteer]:  # fmt: skip
+    ) -> list[Volunteer]:
         """People fit for this work who are nowhere else then; those who live near come first."""
         needed = {skill.pk for skill in activity.skills.all()}
         home = activity.campaign.territory.path.split("/")[2]
@@ -142,7 +147,7 @@ def active_residents(rng: random.Random) -> Residents:
     return Residents(everybody, [min(weight, 9.0) for weight in weights], skills)
 
 
-def rhythm_of(activity: Activity, row: dict[str, Any]) -> tuple[set[int], time, int, int]:
+def rhythm_of(row: dict[str, Any]) -> tuple[set[int], time, int, int]:
     """Weekdays, start, minutes and places of an activity, as its text says."""
     hour, minute = (int(part) for part in row["start"].split(":"))
     return set(row["weekdays"]), time(hour, minute), row["minutes"], row["capacity"]
@@ -177,7 +182,7 @@ def _past_shifts(
     today = timezone.localdate(now)
     planned = []
     for activity, row in activities_with_texts():
-        weekdays, starts, minutes, _capacity = rhythm_of(activity, row)
+        weekdays, starts, minutes, _capacity = rhythm_of(row)
         fitting = [
             day
             for day in (today - timedelta(days=back) for back in range(1, days + 1))
@@ -194,22 +199,35 @@ def _past_shifts(
 
 
 def _live_shift(
-    rng: random.Random, clock: Clock, activity: Activity, starts_at: datetime, ends_at: datetime,
-    residents: Residents, alice: User, *, now: datetime,
-) -> None:  # fmt: skip
+    rng: random.Random,
+    clock: Clock,
+    activity: Activity,
+    starts_at: datetime,
+    ends_at: datetime,
+    residents: Residents,
+    alice: User,
+    *,
+    now: datetime,
+) -> None:
     organiser = organiser_of(activity.campaign.organisation)
     people = residents.some(
-        rng, activity=activity, how_many=rng.randint(*PEOPLE_A_SHIFT), starts_at=starts_at,
+        rng,
+        activity=activity,
+        how_many=rng.randint(*PEOPLE_A_SHIFT),
+        starts_at=starts_at,
         ends_at=ends_at,
-    )  # fmt: skip
+    )
     if activity.campaign.organisation.slug == HOME_ORGANISATION:
         people = _with_alice(people, alice)
     clock.set(starts_at - timedelta(days=9, hours=rng.randrange(12)))
     shift = open_shift(
-        activity=activity, starts_at=starts_at, ends_at=ends_at, by=organiser,
+        activity=activity,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        by=organiser,
         capacity=max(len(people), 1) + rng.choice((0, 0, 2, 5, 8)),
         person_in_charge=activity.contact_name,
-    )  # fmt: skip
+    )
     came = _sign_up_and_come(rng, clock, shift, people, residents, organiser)
     clock.set(ends_at + timedelta(minutes=settings.LINLI_GRACE_MINUTES + 5))
     close_shift(shift=shift)
@@ -223,25 +241,29 @@ def _with_alice(people: list[Volunteer], alice: User) -> list[Volunteer]:
 
 
 def _sign_up_and_come(
-    rng: random.Random, clock: Clock, shift: Shift, people: list[Volunteer], residents: Residents,
+    rng: random.Random,
+    clock: Clock,
+    shift: Shift,
+    people: list[Volunteer],
+    residents: Residents,
     organiser: User,
-) -> list[Volunteer]:  # fmt: skip
+) -> list[Volunteer]:
     signed_up: list[tuple[Volunteer, SignUp]] = []
     for hours, volunteer in zip(
         sorted((rng.uniform(3, 150) for _ in people), reverse=True), people, strict=True
     ):
         clock.set(shift.starts_at - timedelta(hours=hours))
         try:
-            signed_up.append((volunteer, sign_up(shift=shift, volunteer=volunteer, by=volunteer.user)))
+            signed_up.append(
+                (volunteer, sign_up(shift=shift, volunteer=volunteer, by=volunteer.user))
+            )
         except SignUpRefused:
             continue
         residents.take(volunteer, shift)
     came = [volunteer for volunteer, own in signed_up if _does_come(rng, clock, shift, own)]
     for volunteer in came:
         clock.set(shift.starts_at + timedelta(minutes=rng.uniform(-25, 6)))
-        door = rng.choices(
-            (Door.VENUE_SCREEN, Door.CONSOLE, Door.VENUE_POSTER), (60, 32, 8)
-        )[0]
+        door = rng.choices((Door.VENUE_SCREEN, Door.CONSOLE, Door.VENUE_POSTER), (60, 32, 8))[0]
         by = organiser if door == Door.CONSOLE else volunteer.user
         check_in(shift=shift, volunteer=volunteer, door=door, by=by)
     _go(rng, clock, shift, came, organiser)
@@ -273,16 +295,22 @@ def _go(
         clock.set(shift.ends_at + timedelta(minutes=minutes))
         at_console = rng.random() < 0.4
         check_out(
-            shift=shift, volunteer=volunteer,
+            shift=shift,
+            volunteer=volunteer,
             door=Door.CONSOLE if at_console else Door.VENUE_SCREEN,
             by=organiser if at_console else volunteer.user,
-        )  # fmt: skip
+        )
 
 
 def _confirm(
-    rng: random.Random, clock: Clock, shift: Shift, came: list[Volunteer], organiser: User,
-    *, now: datetime,
-) -> None:  # fmt: skip
+    rng: random.Random,
+    clock: Clock,
+    shift: Shift,
+    came: list[Volunteer],
+    organiser: User,
+    *,
+    now: datetime,
+) -> None:
     at = shift.ends_at + timedelta(hours=rng.uniform(2, 90))
     if at >= now or not came:
         return
@@ -319,17 +347,22 @@ def _dispute(rng: random.Random, clock: Clock, *, alice: User, now: datetime) ->
             void_record(record=record, by=reviewer, reason="当天由同伴代签，本人没有到岗")
             continue
         objection = raise_objection(
-            record=record, by=record.volunteer.user,
+            record=record,
+            by=record.volunteer.user,
             reason="我比记录里多留了一刻钟，帮着收了帐篷",
-        )  # fmt: skip
+        )
         clock.set(min(asked_at + timedelta(hours=26), now - timedelta(hours=1)))
         if number % 4 == 0 or record in own:
             correct_record(
-                record=record, by=reviewer, credited_minutes=record.credited_minutes + 15,
+                record=record,
+                by=reviewer,
+                credited_minutes=record.credited_minutes + 15,
                 reason="现场照片能看到，补记一刻钟",
-            )  # fmt: skip
+            )
         elif number % 4 == 1:
-            uphold_record(objection=objection, by=reviewer, answer="收帐篷在班次结束之后，按规定不计")
+            uphold_record(
+                objection=objection, by=reviewer, answer="收帐篷在班次结束之后，按规定不计"
+            )
 
 
 def _enter_by_hand(
@@ -347,12 +380,17 @@ def _enter_by_hand(
         entered_at = now - timedelta(hours=30 if waits else rng.uniform(200, 700))
         clock.set(entered_at)
         record = enter_record_by_hand(
-            volunteer=volunteer, organisation=page.organisation, activity_name=page.title,
-            category=page.category, served_on=timezone.localdate(entered_at) - timedelta(days=2),
-            credited_minutes=rng.choice((60, 90, 120)), campaign_number=page.pk,
-            reason="手机没电，签到表上有本人签名", by=organiser_of(page.organisation),
+            volunteer=volunteer,
+            organisation=page.organisation,
+            activity_name=page.title,
+            category=page.category,
+            served_on=timezone.localdate(entered_at) - timedelta(days=2),
+            credited_minutes=rng.choice((60, 90, 120)),
+            campaign_number=page.pk,
+            reason="手机没电，签到表上有本人签名",
+            by=organiser_of(page.organisation),
             place=page.territory.name,
-        )  # fmt: skip
+        )
         if not waits:
             clock.set(entered_at + timedelta(hours=20))
             confirm_record(record=record, by=reviewer_of(page.organisation), quality=4)
@@ -369,13 +407,18 @@ def _remember_veterans(rng: random.Random, residents: Residents, *, now: datetim
             with transaction.atomic():
                 records = [
                     enter_record_by_hand(
-                        volunteer=volunteer, organisation=organisation, activity_name=page.title,
-                        category=page.category, served_on=first + timedelta(days=2 * n),
-                        credited_minutes=480, reason="纸质签到册移交补录，原件存站内",
-                        by=organiser_of(organisation), campaign_number=page.pk,
+                        volunteer=volunteer,
+                        organisation=organisation,
+                        activity_name=page.title,
+                        category=page.category,
+                        served_on=first + timedelta(days=2 * n),
+                        credited_minutes=480,
+                        reason="纸质签到册移交补录，原件存站内",
+                        by=organiser_of(organisation),
+                        campaign_number=page.pk,
                     )
                     for n in range(14)
-                ]  # fmt: skip
+                ]
                 confirm_records(records=records, by=reviewer_of(organisation), quality=5)
         clock.set(now - timedelta(days=40))
         settle_everything()
@@ -403,8 +446,10 @@ def _redeem(rng: random.Random) -> None:
             continue
         try:
             redeem_reward(
-                reward=rng.choice(affordable), volunteer=volunteer, nonce=uuid.uuid4(),
+                reward=rng.choice(affordable),
+                volunteer=volunteer,
+                nonce=uuid.uuid4(),
                 by=volunteer.user,
-            )  # fmt: skip
+            )
         except RedemptionRefused:
             continue

@@ -9,7 +9,6 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.utils import timezone
 
-from cms.demo.logins import LOGINS
 from cms.demo.people import (
     RARE_NAMES,
     demo_phone,
@@ -51,11 +50,14 @@ def seed_cast(users: dict[str, User]) -> None:
     alice = _join(users["alice"], "八大关街道/太平角社区", birth_on=date(1991, 5, 20))
     if not alice.skills.exists():
         update_profile(
-            volunteer=alice, by=users["alice"], sex=Volunteer.Sex.FEMALE,
-            emergency_name="林建国", emergency_phone=demo_phone(90),
+            volunteer=alice,
+            by=users["alice"],
+            sex=Volunteer.Sex.FEMALE,
+            emergency_name="林建国",
+            emergency_phone=demo_phone(90),
             skills=Skill.objects.filter(slug__in=["first-aid", "english"]),
             categories=Category.objects.filter(slug__in=["patrol", "coast", "elders"]),
-        )  # fmt: skip
+        )
     student = _join(users["student"], "中韩街道/枯桃社区", birth_on=date(2005, 9, 1))
     if not StudentAffiliation.objects.filter(volunteer=student).exists():
         _enrol(student, number="2023040017")
@@ -130,9 +132,7 @@ def _make_residents(
     homes: tuple[list[Territory], list[float]],
     joined_at: datetime,
 ) -> None:
-    names = [
-        RARE_NAMES[n] if n < len(RARE_NAMES) else invented_name(rng) for n in numbers
-    ]
+    names = [RARE_NAMES[n] if n < len(RARE_NAMES) else invented_name(rng) for n in numbers]
     users = User.objects.bulk_create(
         User(
             name=name,
@@ -210,11 +210,14 @@ def _enrol_some(rng: random.Random, volunteers: list[Volunteer]) -> set[int]:
         )
         students.append(
             StudentAffiliation(
-                volunteer=volunteer, university=university, college=college,
-                student_number=number, proof=StudentAffiliation.Proof.ROSTER,
+                volunteer=volunteer,
+                university=university,
+                college=college,
+                student_number=number,
+                proof=StudentAffiliation.Proof.ROSTER,
                 verified_at=timezone.now(),
             )
-        )  # fmt: skip
+        )
     StudentRosterEntry.objects.bulk_create(entries)
     StudentAffiliation.objects.bulk_create(students)
     return {student.volunteer_id for student in students}
@@ -233,13 +236,15 @@ def _look_after_minors(rng: random.Random, volunteers: list[Volunteer]) -> None:
     today = timezone.localdate()
     Guardian.objects.bulk_create(
         Guardian(
-            volunteer=volunteer, name=invented_name(rng), phone=demo_phone(800 + volunteer.pk % 90),
+            volunteer=volunteer,
+            name=invented_name(rng),
+            phone=demo_phone(800 + volunteer.pk % 90),
             relation=rng.choice(("母亲", "父亲", "奶奶")),
             consented_at=timezone.now() if rng.random() < 0.8 else None,
         )
         for volunteer in volunteers
         if (volunteer.age_on(today) or 99) < 18
-    )  # fmt: skip
+    )
 
 
 def _issue_cards(volunteers: list[Volunteer], *, students: set[int]) -> None:
@@ -273,10 +278,11 @@ def _keep_id_numbers(rng: random.Random) -> None:
         volunteer.sex = Volunteer.Sex.UNSTATED
         volunteer.save(update_fields=["sex"])
         set_id_number(
-            volunteer=volunteer, id_type=Volunteer.IdType.RESIDENT,
-            number=test_id_number(sequence + 2), consented=True, by=volunteer.user,
-        )  # fmt: skip
+            volunteer=volunteer,
+            id_type=Volunteer.IdType.RESIDENT,
+            number=test_id_number(sequence + 2),
+            consented=True,
+            by=volunteer.user,
+        )
         if rng.random() < 0.2:
-            give_consent(
-                volunteer=volunteer, kind=ConsentNotice.Kind.LOCATION, by=volunteer.user
-            )
+            give_consent(volunteer=volunteer, kind=ConsentNotice.Kind.LOCATION, by=volunteer.user)

@@ -257,7 +257,9 @@ def _seed_navigation(home: HomePage) -> None:
 
 def _stream(blocks: list[dict[str, Any]]) -> str:
     """`[{"heading": "…"}]` as a StreamField keeps it."""
-    return json.dumps([{"type": kind, "value": value} for row in blocks for kind, value in row.items()])
+    return json.dumps(
+        [{"type": kind, "value": value} for row in blocks for kind, value in row.items()]
+    )
 
 
 # Campaigns
@@ -282,13 +284,16 @@ def _seed_campaign(row: dict[str, Any], *, number: int) -> None:
         story=paragraphs(row["story"]),
         story_en=paragraphs(row["story_en"]),
         image=_draw(
-            row["picture"], seed=number, title=row["title"], name=row["slug"],
+            row["picture"],
+            seed=number,
+            title=row["title"],
+            name=row["slug"],
             collection=branch.collection,
         ),
         starts_on=today - timedelta(days=OPEN_SINCE_DAYS + number % 20),
         ends_on=today + timedelta(days=OPEN_FOR_DAYS + number % 30),
         by=by,
-    )  # fmt: skip
+    )
     publish_campaign(campaign=campaign, by=None)
 
 

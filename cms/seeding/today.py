@@ -56,9 +56,14 @@ def _residents_of_now(rng: random.Random) -> Residents:
 
 
 def _run_home(
-    rng: random.Random, clock: Clock, plans: list[tuple[Activity, dict[str, Any]]],
-    residents: Residents, alice: User, *, now: datetime,
-) -> None:  # fmt: skip
+    rng: random.Random,
+    clock: Clock,
+    plans: list[tuple[Activity, dict[str, Any]]],
+    residents: Residents,
+    alice: User,
+    *,
+    now: datetime,
+) -> None:
     """At Bao's: one shift that runs, with people in; one about to begin, with room for Alice."""
     home = [a for a, _row in plans if a.campaign.organisation.slug == HOME_ORGANISATION]
     if not home:
@@ -68,33 +73,42 @@ def _run_home(
     if not at_home.filter(starts_at__lte=now, ends_at__gt=now + timedelta(minutes=30)).exists():
         shift = _open_around(clock, desk, starts_at=now - BEGAN_AGO, minutes=180, capacity=8)
         _fill(rng, clock, shift, residents, how_many=5, who_came=4, now=now, leave_out=alice)
-    if not at_home.filter(starts_at__gt=now + timedelta(minutes=10), starts_at__lte=now + SOON).exists():
+    if not at_home.filter(
+        starts_at__gt=now + timedelta(minutes=10), starts_at__lte=now + SOON
+    ).exists():
         shift = _open_around(clock, walk, starts_at=now + SOON, minutes=120, capacity=12)
         _fill(rng, clock, shift, residents, how_many=4, who_came=1, now=now, leave_out=alice)
 
 
 def _run_elsewhere(
-    rng: random.Random, clock: Clock, plans: list[tuple[Activity, dict[str, Any]]],
-    residents: Residents, *, now: datetime,
-) -> None:  # fmt: skip
+    rng: random.Random,
+    clock: Clock,
+    plans: list[tuple[Activity, dict[str, Any]]],
+    residents: Residents,
+    *,
+    now: datetime,
+) -> None:
     """Campaigns whose usual hour is nearest to now."""
     running = Shift.objects.public().filter(starts_at__lte=now, ends_at__gt=now).count()
     others = [(a, row) for a, row in plans if a.campaign.organisation.slug != HOME_ORGANISATION]
     local = timezone.localtime(now)
     minute_of_day = local.hour * 60 + local.minute
 
-    def distance(plan: tuple[Activity, dict[str, Any]]) -> int:
-        _weekdays, starts, minutes, _capacity = rhythm_of(*plan)
+    def distance(plan: tuple[Activity, dict[str, Any]]) -> tuple[bool, int]:
+        weekdays, starts, minutes, _capacity = rhythm_of(plan[1])
         middle = starts.hour * 60 + starts.minute + minutes // 2
         apart = abs(middle - minute_of_day) % 1440
-        return min(apart, 1440 - apart)
+        apart = min(apart, 1440 - apart)
+        # On the usual weekday, unless that would be hours away from the usual time.
+        return apart > 240 or local.weekday() not in weekdays, apart
 
     wanted = max(0, RUNNING_ELSEWHERE + 1 - running)
     for activity, row in sorted(others, key=distance)[:wanted]:
         began = now - timedelta(minutes=rng.randrange(10, 60))
         minutes = max(row["minutes"], 120)
-        shift = _open_around(clock, activity, starts_at=began, minutes=minutes,
-                             capacity=row["capacity"])  # fmt: skip
+        shift = _open_around(
+            clock, activity, starts_at=began, minutes=minutes, capacity=row["capacity"]
+        )
         some = rng.randint(3, 6)
         _fill(rng, clock, shift, residents, how_many=some, who_came=some - 1, now=now)
 
@@ -104,21 +118,34 @@ def _open_around(
 ) -> Shift:
     clock.set(starts_at - timedelta(days=6))
     return open_shift(
-        activity=activity, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes),
-        capacity=capacity, by=organiser_of(activity.campaign.organisation),
+        activity=activity,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=minutes),
+        capacity=capacity,
+        by=organiser_of(activity.campaign.organisation),
         person_in_charge=activity.contact_name,
-    )  # fmt: skip
+    )
 
 
 def _fill(
-    rng: random.Random, clock: Clock, shift: Shift, residents: Residents,
-    *, how_many: int, who_came: int, now: datetime, leave_out: User | None = None,
-) -> None:  # fmt: skip
+    rng: random.Random,
+    clock: Clock,
+    shift: Shift,
+    residents: Residents,
+    *,
+    how_many: int,
+    who_came: int,
+    now: datetime,
+    leave_out: User | None = None,
+) -> None:
     """Sign people up over the days before; `who_came` of them have checked in by now."""
     people = residents.some(
-        rng, activity=shift.activity, how_many=min(how_many, shift.capacity),
-        starts_at=shift.starts_at, ends_at=shift.ends_at,
-    )  # fmt: skip
+        rng,
+        activity=shift.activity,
+        how_many=min(how_many, shift.capacity),
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+    )
     if leave_out is not None:
         people = [person for person in people if person.user_id != leave_out.pk]
     there: list[Volunteer] = []
@@ -138,14 +165,20 @@ def _fill(
 
 
 def _look_ahead(
-    rng: random.Random, activity: Activity, row: dict[str, Any], residents: Residents,
-    *, now: datetime,
-) -> None:  # fmt: skip
+    rng: random.Random,
+    activity: Activity,
+    row: dict[str, Any],
+    residents: Residents,
+    *,
+    now: datetime,
+) -> None:
     """The next few of the activity's usual days, some of them nearly full."""
-    weekdays, starts, minutes, capacity = rhythm_of(activity, row)
+    weekdays, starts, minutes, capacity = rhythm_of(row)
     today = timezone.localdate(now)
     there = set(
-        Shift.objects.filter(activity=activity, starts_at__gt=now).values_list("starts_at", flat=True)
+        Shift.objects.filter(activity=activity, starts_at__gt=now).values_list(
+            "starts_at", flat=True
+        )
     )
     for day in (today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD)):
         if len(there) >= SHIFTS_AHEAD:
@@ -155,22 +188,27 @@ def _look_ahead(
         if day.weekday() not in weekdays or starts_at < soonest or starts_at in there:
             continue
         shift = open_shift(
-            activity=activity, starts_at=starts_at, capacity=capacity,
+            activity=activity,
+            starts_at=starts_at,
+            capacity=capacity,
             ends_at=starts_at + timedelta(minutes=minutes),
             by=organiser_of(activity.campaign.organisation),
             person_in_charge=activity.contact_name,
-        )  # fmt: skip
+        )
         there.add(starts_at)
         _sign_some_up(rng, shift, residents)
 
 
 def _sign_some_up(rng: random.Random, shift: Shift, residents: Residents) -> None:
     share = rng.choice((0, 0, 0, 0.2, 0.4, 1.0))
-    how_many = min(round(shift.capacity * share), 8 if shift.capacity > 8 else shift.capacity)
+    how_many = min(round(shift.capacity * share), shift.capacity, 8)
     people = residents.some(
-        rng, activity=shift.activity, how_many=how_many, starts_at=shift.starts_at,
+        rng,
+        activity=shift.activity,
+        how_many=how_many,
+        starts_at=shift.starts_at,
         ends_at=shift.ends_at,
-    )  # fmt: skip
+    )
     for volunteer in people:
         try:
             sign_up(shift=shift, volunteer=volunteer, by=volunteer.user)

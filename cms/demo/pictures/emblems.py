@@ -26,8 +26,10 @@ def draw_emblem(kind: str, *, seed: int) -> Image.Image:
     if kind in ("street_office", "community"):
         for x, h in ((62, 60), (112, 84), (160, 52)):
             paper.box(x, 176 - h, 42, h, CREAM)
-            paper.shape([(x - 7, 178 - h), (x + 21, 146 - h), (x + 49, 178 - h)],
-                        mix(ground, colour("#7A1F14"), 0.55))  # fmt: skip
+            paper.shape(
+                [(x - 7, 178 - h), (x + 21, 146 - h), (x + 49, 178 - h)],
+                mix(ground, colour("#7A1F14"), 0.55),
+            )
             paper.box(x + 14, 190 - h, 14, 18, mix(ground, CREAM, 0.3), radius=3)
         paper.box(52, 174, 156, 10, CREAM, radius=4)
     elif kind == "hub":
@@ -37,8 +39,10 @@ def draw_emblem(kind: str, *, seed: int) -> Image.Image:
         paper.disc(128, 76, 20, colour("#FFE3A1"))
     elif kind == "university":
         paper.shape([(128, 70), (208, 104), (128, 138), (48, 104)], CREAM)
-        paper.shape([(84, 122), (128, 142), (172, 122), (172, 160), (128, 180), (84, 160)],
-                    mix(CREAM, ground, 0.25))  # fmt: skip
+        paper.shape(
+            [(84, 122), (128, 142), (172, 122), (172, 160), (128, 180), (84, 160)],
+            mix(CREAM, ground, 0.25),
+        )
         paper.stroke([(198, 108), (198, 160)], CREAM, 6)
         paper.disc(198, 166, 9, colour("#FFE3A1"))
     elif kind == "foundation":

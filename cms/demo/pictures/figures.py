@@ -18,13 +18,21 @@ VESTS = {
     "leaf": colour("#4C8A5F"),
 }
 SHIRTS = (
-    colour("#F2E6D2"), colour("#C9DCDD"), colour("#E9CFC0"), colour("#B9C7D8"), colour("#D8C9DD"),
+    colour("#F2E6D2"),
+    colour("#C9DCDD"),
+    colour("#E9CFC0"),
+    colour("#B9C7D8"),
+    colour("#D8C9DD"),
     colour("#CFD9B8"),
-)  # fmt: skip
+)
 COATS = (
-    colour("#7A8FA6"), colour("#B98A7A"), colour("#8E9A73"), colour("#A67A8F"), colour("#C79A5B"),
+    colour("#7A8FA6"),
+    colour("#B98A7A"),
+    colour("#8E9A73"),
+    colour("#A67A8F"),
+    colour("#C79A5B"),
     colour("#6E8B88"),
-)  # fmt: skip
+)
 TROUSERS = (colour("#34435A"), colour("#4B4A55"), colour("#5A4A42"), colour("#3F5A5C"))
 CREAM = colour("#FFF6DF")
 SHOE = colour("#2B2B33")
@@ -108,12 +116,14 @@ def person(
     wide = h * (0.15 if not look.is_child else 0.155)
     paper.oval(x, y + h * 0.005, h * 0.19, h * 0.025, _shadow_under(paper, x, y))
     _draw_legs(paper, look, x=x, y=y, hip=hip, h=h, facing=facing, legs=legs)
-    far_hand = _arm(paper, look, x=x - facing * wide * 0.82, y=shoulder, to=far, h=h,
-                    side=-facing, shade=0.16)  # fmt: skip
+    far_hand = _arm(
+        paper, look, x=x - facing * wide * 0.82, y=shoulder, to=far, h=h, side=-facing, shade=0.16
+    )
     _draw_body(paper, look, x=x, shoulder=shoulder, hip=hip, wide=wide, h=h)
     _draw_head(paper, look, x=x + facing * h * 0.012, y=top + head, r=head, facing=facing)
-    near_hand = _arm(paper, look, x=x + facing * wide * 0.82, y=shoulder, to=near, h=h,
-                     side=facing, shade=0.0)  # fmt: skip
+    near_hand = _arm(
+        paper, look, x=x + facing * wide * 0.82, y=shoulder, to=near, h=h, side=facing, shade=0.0
+    )
     return near_hand, far_hand
 
 
@@ -149,8 +159,9 @@ def _draw_legs(
         fx = x + side * spread * (facing if legs != "stand" else 1)
         fy = y - (lift if side == -1 else 0)
         knee = ((x + fx) / 2 + (facing * h * 0.03 if legs != "stand" else 0), (hip + fy) / 2)
-        paper.stroke([(x + side * h * 0.045, hip - h * 0.02), knee, (fx, fy - thick / 2)], shade,
-                     thick)  # fmt: skip
+        paper.stroke(
+            [(x + side * h * 0.045, hip - h * 0.02), knee, (fx, fy - thick / 2)], shade, thick
+        )
         paper.oval(fx + facing * foot * 0.55, fy - foot * 0.35, foot * 1.25, foot * 0.68, SHOE)
 
 
@@ -172,17 +183,21 @@ def _draw_body(
     )
     paper.box(x - flare, bottom - h * 0.045, flare * 2, h * 0.045, cloth, radius=h * 0.02)
     neck = h * 0.05
-    paper.shape([(x - neck, top), (x + neck, top), (x, top + neck * 1.5)],
-                look.shirt if look.vest else look.skin)  # fmt: skip
+    paper.shape(
+        [(x - neck, top), (x + neck, top), (x, top + neck * 1.5)],
+        look.shirt if look.vest else look.skin,
+    )
     if look.vest:
         band = top + (bottom - top) * 0.58
         paper.box(x - flare * 0.97, band, flare * 1.94, h * 0.034, CREAM)
         paper.box(x - wide * 0.72, top + h * 0.02, h * 0.026, band - top - h * 0.01, CREAM)
-        paper.box(x + wide * 0.72 - h * 0.026, top + h * 0.02, h * 0.026, band - top - h * 0.01,
-                  CREAM)  # fmt: skip
+        paper.box(
+            x + wide * 0.72 - h * 0.026, top + h * 0.02, h * 0.026, band - top - h * 0.01, CREAM
+        )
     else:
-        paper.stroke([(x, top + neck * 1.7), (x, bottom - h * 0.03)], mix(cloth, (0, 0, 0), 0.13),
-                     h * 0.01)  # fmt: skip
+        paper.stroke(
+            [(x, top + neck * 1.7), (x, bottom - h * 0.03)], mix(cloth, (0, 0, 0), 0.13), h * 0.01
+        )
 
 
 def _arm(
@@ -220,13 +235,20 @@ def _draw_head(paper: Paper, look: Look, *, x: float, y: float, r: float, facing
     eyes = face + facing * r * 0.1
     for side in (-1, 1):
         paper.oval(eyes + side * r * 0.32, y + r * 0.17, r * 0.085, r * 0.115, colour("#33251F"))
-        paper.oval(eyes + side * r * 0.53, y + r * 0.43, r * 0.15, r * 0.1,
-                   mix(look.skin, BLUSH, 0.6))  # fmt: skip
+        paper.oval(
+            eyes + side * r * 0.53, y + r * 0.43, r * 0.15, r * 0.1, mix(look.skin, BLUSH, 0.6)
+        )
     paper.bow(eyes, y + r * 0.36, r * 0.2, r * 0.2, 25, 155, colour("#8E4634"), r * 0.09)
     if look.hat:
         paper.pie(x, y - r * 0.18, r * 1.12, r * 1.02, 180, 360, look.hat)
-        paper.box(x - r * 1.02 + facing * r * 0.5, y - r * 0.3, r * 2.04, r * 0.2, look.hat,
-                  radius=r * 0.1)  # fmt: skip
+        paper.box(
+            x - r * 1.02 + facing * r * 0.5,
+            y - r * 0.3,
+            r * 2.04,
+            r * 0.2,
+            look.hat,
+            radius=r * 0.1,
+        )
         paper.disc(x, y - r * 1.2, r * 0.12, mix(look.hat, (255, 255, 255), 0.4))
 
 
@@ -245,8 +267,11 @@ def near_gull(paper: Paper, *, x: float, y: float, size: float, facing: int = 1)
     """A gull that stands."""
     white, grey = colour("#FFFDF8"), colour("#AEBBC4")
     for side in (-0.12, 0.12):
-        paper.stroke([(x + side * size, y - size * 0.3), (x + side * size, y)], colour("#E58A2E"),
-                     size * 0.05)  # fmt: skip
+        paper.stroke(
+            [(x + side * size, y - size * 0.3), (x + side * size, y)],
+            colour("#E58A2E"),
+            size * 0.05,
+        )
     paper.oval(x, y - size * 0.48, size * 0.42, size * 0.27, white)
     paper.shape(
         [
@@ -271,8 +296,16 @@ def near_gull(paper: Paper, *, x: float, y: float, size: float, facing: int = 1)
 def cat(paper: Paper, *, x: float, y: float, size: float, fur: Colour, facing: int = 1) -> None:
     """A cat that sits."""
     dark = mix(fur, (0, 0, 0), 0.2)
-    paper.bow(x - facing * size * 0.42, y - size * 0.25, size * 0.3, size * 0.25, 20, 300, dark,
-              size * 0.1)  # fmt: skip
+    paper.bow(
+        x - facing * size * 0.42,
+        y - size * 0.25,
+        size * 0.3,
+        size * 0.25,
+        20,
+        300,
+        dark,
+        size * 0.1,
+    )
     paper.oval(x, y - size * 0.34, size * 0.32, size * 0.36, fur)
     head = (x + facing * size * 0.1, y - size * 0.78)
     for side in (-1, 1):

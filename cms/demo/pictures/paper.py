@@ -58,9 +58,16 @@ class Paper:
         self.pen.pieslice(corners, start, end, fill)
 
     def bow(
-        self, x: float, y: float, rx: float, ry: float, start: float, end: float,
-        stroke: Colour, width: float,
-    ) -> None:  # fmt: skip
+        self,
+        x: float,
+        y: float,
+        rx: float,
+        ry: float,
+        start: float,
+        end: float,
+        stroke: Colour,
+        width: float,
+    ) -> None:
         corners = ((x - rx) * SCALE, (y - ry) * SCALE, (x + rx) * SCALE, (y + ry) * SCALE)
         self.pen.arc(corners, start, end, stroke, max(1, round(width * SCALE)))
 
@@ -135,7 +142,9 @@ def wave_line(
             left + (right - left) * i / steps,
             y
             + swell * math.sin((left + (right - left) * i / steps) / length * math.tau + phase)
-            + swell * 0.45 * math.sin((left + (right - left) * i / steps) / length * 11 + phase * 2),
+            + swell
+            * 0.45
+            * math.sin((left + (right - left) * i / steps) / length * 11 + phase * 2),
         )
         for i in range(steps + 1)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from PIL import Image
 
@@ -63,9 +64,11 @@ def _framed(paper: Paper, rng: random.Random) -> Image.Image:
     left = (full.width - w) * rng.uniform(0.3, 0.7)
     top = (full.height - h) * rng.uniform(0.75, 1.0)
     framed = full.resize(
-        (WIDTH, HEIGHT), Image.Resampling.BILINEAR, box=(left, top, left + w, top + h),
+        (WIDTH, HEIGHT),
+        Image.Resampling.BILINEAR,
+        box=(left, top, left + w, top + h),
         reducing_gap=2.0,
-    )  # fmt: skip
+    )
     if rng.random() < 0.5:
         framed = framed.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return framed
@@ -84,7 +87,9 @@ def patrol(paper: Paper, light: Light, rng: random.Random) -> None:
         props.torch(paper, hand=near, facing=1)
     else:
         props.lantern(paper, hand=near)
-        near, _ = person(paper, anyone(rng, vest="teal"), x=x + 300, y=610, h=220, facing=-1, near=OUT)
+        near, _ = person(
+            paper, anyone(rng, vest="teal"), x=x + 300, y=610, h=220, facing=-1, near=OUT
+        )
         props.lantern(paper, hand=near)
     cat(paper, x=rng.uniform(880, 1000), y=618, size=66, fur=colour("#D99A5B"), facing=-1)
 
@@ -159,8 +164,10 @@ def crossing(paper: Paper, light: Light, rng: random.Random) -> None:
     paper.box(0, 462, WIDTH, 12, mix(light.path, (255, 255, 255), 0.4))
     for i in range(8):
         left = 250 + i * 92
-        paper.shape([(left, 480), (left + 48, 480), (left + 30, HEIGHT), (left - 30, HEIGHT)],
-                    mix(CREAM, road, 0.12))  # fmt: skip
+        paper.shape(
+            [(left, 480), (left + 48, 480), (left + 30, HEIGHT), (left - 30, HEIGHT)],
+            mix(CREAM, road, 0.12),
+        )
     places.lamp(paper, light, x=70, y=470, h=230)
     near, _ = person(paper, anyone(rng, vest="sun", hat=SUN), x=250, y=610, h=256, near=UP, far=OUT)
     props.paddle(paper, hand=near, sign=rng.choice((BRICK, TEAL)))
@@ -169,13 +176,17 @@ def crossing(paper: Paper, light: Light, rng: random.Random) -> None:
     for i, x in enumerate((first, first + 110, first + 220)[: rng.choice((2, 3, 3))]):
         look = child(rng)
         props.backpack(paper, x=x - 22, y=520, size=54, shade=props.BRIGHT[(i + 2) % 6])
-        near, _ = person(paper, look, x=x, y=606 + i % 2 * 14, h=158, legs="walk", near=UP if wet else DOWN)  # fmt: skip
+        near, _ = person(
+            paper, look, x=x, y=606 + i % 2 * 14, h=158, legs="walk", near=UP if wet else DOWN
+        )
         if wet:
             props.umbrella(paper, hand=near, size=120, shade=colour("#EF8A3C"))
     near, _ = person(paper, anyone(rng), x=770, y=610, h=236, legs="walk", near=UP if wet else HIP)
     if wet:
         props.umbrella(paper, hand=near, size=150, shade=TEAL)
-    near, _ = person(paper, anyone(rng, vest="brick"), x=930, y=606, h=246, facing=-1, near=OUT, far=DOWN)  # fmt: skip
+    near, _ = person(
+        paper, anyone(rng, vest="brick"), x=930, y=606, h=246, facing=-1, near=OUT, far=DOWN
+    )
     scooter(paper, x=1090, y=604)
 
 
@@ -193,8 +204,16 @@ def walkingbus(paper: Paper, light: Light, rng: random.Random) -> None:
         near, _ = person(paper, look, x=x, y=614 + i % 2 * 16, h=160, legs="walk", near=DOWN)
         hands.append(near)
     tail, _ = person(paper, anyone(rng, vest="sun"), x=140, y=628, h=242, legs="walk", near=AHEAD)
-    _, lead = person(paper, anyone(rng, vest="brick", hat=BRICK), x=1010, y=628, h=246, legs="walk",
-                     near=UP, far=DOWN)  # fmt: skip
+    _, lead = person(
+        paper,
+        anyone(rng, vest="brick", hat=BRICK),
+        x=1010,
+        y=628,
+        h=246,
+        legs="walk",
+        near=UP,
+        far=DOWN,
+    )
     paper.stroke([tail, *hands, lead], CREAM, 7)
     for i, hand in enumerate(hands):
         paper.bow(hand[0], hand[1], 15, 15, 0, 360, props.BRIGHT[(i + 1) % 6], 6)
@@ -212,8 +231,15 @@ def sewing(paper: Paper, light: Light, rng: random.Random) -> None:
                 paper.box(left + column * 34, 316 + row * 34, 34, 34, shade)
     for x, vest in ((330, "teal"), (760, "brick")):
         props.stool(paper, x=x - 60, y=628, size=62)
-        person(paper, elder(rng) if x < 500 else anyone(rng, vest=vest), x=x - 60, y=630, h=226,
-               legs="sit", near=AHEAD)  # fmt: skip
+        person(
+            paper,
+            elder(rng) if x < 500 else anyone(rng, vest=vest),
+            x=x - 60,
+            y=630,
+            h=226,
+            legs="sit",
+            near=AHEAD,
+        )
         props.table(paper, x=x, y=630, w=180, h=100)
         paper.box(x + 40, 470, 110, 30, SHOE_DARK, radius=8)
         paper.box(x + 40, 470, 26, 62, SHOE_DARK, radius=6)
@@ -240,8 +266,15 @@ def barber(paper: Paper, light: Light, rng: random.Random) -> None:
         person(paper, elder(rng), x=x, y=632, h=220, legs="sit", facing=-1, near=CHEST)
     near, _ = person(paper, child(rng), x=250, y=640, h=156, near=AHEAD)
     paper.stroke([(near[0], near[1] - 70), (near[0] + 16, near[1] + 60)], props.DARK_WOOD, 5)
-    paper.shape([(near[0] - 4, near[1] + 60), (near[0] + 36, near[1] + 56), (near[0] + 50, near[1] + 84),
-                 (near[0] - 14, near[1] + 88)], colour("#D9B56B"))  # fmt: skip
+    paper.shape(
+        [
+            (near[0] - 4, near[1] + 60),
+            (near[0] + 36, near[1] + 56),
+            (near[0] + 50, near[1] + 84),
+            (near[0] - 14, near[1] + 88),
+        ],
+        colour("#D9B56B"),
+    )
 
 
 @scene
@@ -253,8 +286,13 @@ def compost(paper: Paper, light: Light, rng: random.Random) -> None:
         for j in range(4):
             paper.box(x, 476 + j * 29, 150, 5, props.DARK_WOOD)
         for j in range(7):
-            paper.oval(x + 18 + j * 19, 468 - (j % 3) * 7, 17, 11, (LEAF, colour("#A8C46C"),
-                       colour("#7E5A43"))[j % 3])  # fmt: skip
+            paper.oval(
+                x + 18 + j * 19,
+                468 - (j % 3) * 7,
+                17,
+                11,
+                (LEAF, colour("#A8C46C"), colour("#7E5A43"))[j % 3],
+            )
         places.flowerpot(paper, light, rng, x=x + 75, y=612, size=44)
     paper.stroke([(520, 462), (520, 400)], colour("#8A8F95"), 5)
     paper.disc(520, 392, 17, CREAM)
@@ -273,8 +311,18 @@ def scooter(paper: Paper, *, x: float, y: float) -> None:
         paper.disc(x + dx, y - 22, 10, colour("#C9CDD2"))
     paper.stroke([(x - 62, y - 24), (x - 40, y - 118)], colour("#5A6270"), 9)
     paper.stroke([(x - 58, y - 124), (x - 22, y - 120)], colour("#33333C"), 9)
-    paper.shape([(x - 50, y - 84), (x - 32, y - 40), (x + 76, y - 40), (x + 84, y - 78),
-                 (x + 24, y - 80), (x + 10, y - 52), (x - 22, y - 56)], body)  # fmt: skip
+    paper.shape(
+        [
+            (x - 50, y - 84),
+            (x - 32, y - 40),
+            (x + 76, y - 40),
+            (x + 84, y - 78),
+            (x + 24, y - 80),
+            (x + 10, y - 52),
+            (x - 22, y - 56),
+        ],
+        body,
+    )
     paper.box(x + 18, y - 96, 70, 18, colour("#7A4A38"), radius=8)
     paper.disc(x - 52, y - 100, 11, colour("#FFE9A8"))
 
@@ -360,13 +408,17 @@ def island(paper: Paper, light: Light, rng: random.Random) -> None:
     paper.shape([(0, 540), (760, 500), (800, 540), (0, HEIGHT)], pier)
     paper.shape([(0, 560), (0, HEIGHT), (WIDTH, HEIGHT), (WIDTH, 566), (800, 536)], light.sand)
     for i in range(9):
-        paper.stroke([(i * 90, 545 - i * 5), (i * 94 - 10, 575 - i * 3)], mix(pier, (0, 0, 0), 0.2), 3)
+        paper.stroke(
+            [(i * 90, 545 - i * 5), (i * 94 - 10, 575 - i * 3)], mix(pier, (0, 0, 0), 0.2), 3
+        )
     near, _ = person(paper, anyone(rng, vest="brick"), x=420, y=632, h=244, legs="walk", near=DOWN)
     props.bag(paper, hand=near, size=74, shade=colour("#E3C48B"), greens=colour("#6DA35A"))
     near, _ = person(paper, anyone(rng, vest="teal"), x=270, y=640, h=236, legs="walk", near=CHEST)
     paper.box(near[0] - 26, near[1] - 12, 66, 46, CREAM, radius=4)
-    paper.shape([(near[0] - 26, near[1] - 12), (near[0] + 40, near[1] - 12),
-                 (near[0] + 7, near[1] + 14)], mix(CREAM, BRICK, 0.35))  # fmt: skip
+    paper.shape(
+        [(near[0] - 26, near[1] - 12), (near[0] + 40, near[1] - 12), (near[0] + 7, near[1] + 14)],
+        mix(CREAM, BRICK, 0.35),
+    )
     person(paper, elder(rng), x=760, y=622, h=212, facing=-1, near=HELLO)
     person(paper, elder(rng), x=880, y=630, h=206, facing=-1, near=HIP)
     near_gull(paper, x=1060, y=622, size=70, facing=-1)
@@ -381,7 +433,14 @@ def sorting(paper: Paper, light: Light, rng: random.Random) -> None:
     paper.box(454, 290, 402, 150, mix(CREAM, light.ground, 0.3), radius=6)
     for i in range(5):
         for j in range(2):
-            paper.box(480 + i * 74, 310 + j * 62, 54, 46, mix(props.BRIGHT[(i + j) % 6], CREAM, 0.25), radius=6)  # fmt: skip
+            paper.box(
+                480 + i * 74,
+                310 + j * 62,
+                54,
+                46,
+                mix(props.BRIGHT[(i + j) % 6], CREAM, 0.25),
+                radius=6,
+            )
     props.bins(paper, x=466, y=600, size=112)
     near, _ = person(paper, anyone(rng, vest="leaf"), x=356, y=626, h=246, near=AHEAD)
     near, _ = person(paper, child(rng), x=950, y=630, h=158, facing=-1, near=AHEAD)
@@ -400,7 +459,15 @@ def garden(paper: Paper, light: Light, rng: random.Random) -> None:
         for i in range(14):
             x = i * 92 + row * 36 + rng.uniform(-10, 10)
             rose(paper, light, rng, x=x, y=y, size=70 + row * 16)
-    person(paper, anyone(rng, vest="leaf", hat=colour("#E8C77A")), x=330, y=560, h=216, legs="kneel", near=KNEE)  # fmt: skip
+    person(
+        paper,
+        anyone(rng, vest="leaf", hat=colour("#E8C77A")),
+        x=330,
+        y=560,
+        h=216,
+        legs="kneel",
+        near=KNEE,
+    )
     near, _ = person(paper, anyone(rng, vest="brick"), x=640, y=566, h=240, near=AHEAD)
     watering_can(paper, x=near[0] + 20, y=near[1] + 30)
     person(paper, elder(rng, hat=colour("#E8C77A")), x=880, y=562, h=210, facing=-1, near=AHEAD)
@@ -411,11 +478,15 @@ def garden(paper: Paper, light: Light, rng: random.Random) -> None:
             paper.oval(bx + side * 8, by, 8, 11, (SUN, colour("#F4A6B0"), CREAM)[i])
 
 
-def rose(paper: Paper, light: Light, rng: random.Random, *, x: float, y: float, size: float) -> None:
+def rose(
+    paper: Paper, light: Light, rng: random.Random, *, x: float, y: float, size: float
+) -> None:
     leaf = rng.choice(light.leaf[:2])
     paper.stroke([(x, y), (x + rng.uniform(-6, 6), y - size)], mix(leaf, (0, 0, 0), 0.2), 4)
     for side in (-1, 1):
-        paper.oval(x + side * size * 0.2, y - size * rng.uniform(0.3, 0.6), size * 0.2, size * 0.1, leaf)
+        paper.oval(
+            x + side * size * 0.2, y - size * rng.uniform(0.3, 0.6), size * 0.2, size * 0.1, leaf
+        )
     bloom = rng.choice((colour("#D8432F"), colour("#F07F6A"), colour("#F6B7B0"), SUN, CREAM))
     paper.disc(x, y - size, size * 0.23, bloom)
     paper.bow(x, y - size, size * 0.12, size * 0.12, 20, 300, mix(bloom, (90, 10, 20), 0.3), 3)
@@ -426,16 +497,25 @@ def watering_can(paper: Paper, *, x: float, y: float) -> None:
     paper.box(x - 32, y - 14, 58, 50, TEAL, radius=8)
     paper.stroke([(x + 22, y + 20), (x + 62, y - 8)], TEAL, 9)
     for i in range(5):
-        paper.stroke([(x + 66 + i * 5, y + 2 + i * 3), (x + 72 + i * 8, y + 46)], (214, 240, 244), 2.5)
+        paper.stroke(
+            [(x + 66 + i * 5, y + 2 + i * 3), (x + 72 + i * 8, y + 46)], (214, 240, 244), 2.5
+        )
 
 
 @scene
 def hill(paper: Paper, light: Light, rng: random.Random) -> None:
     places.hillside(paper, light, rng)
     for i, (x, vest) in enumerate(((430, "leaf"), (560, "brick"), (760, "sun"))):
-        near, far = person(paper, anyone(rng, vest=vest, hat=(TEAL, None, BRICK)[i]), x=x,
-                           y=618 + i % 2 * 22, h=236, legs="walk", facing=-1 if x > 700 else 1,
-                           near=(AHEAD, UP, HIP)[i])  # fmt: skip
+        near, far = person(
+            paper,
+            anyone(rng, vest=vest, hat=(TEAL, None, BRICK)[i]),
+            x=x,
+            y=618 + i % 2 * 22,
+            h=236,
+            legs="walk",
+            facing=-1 if x > 700 else 1,
+            near=(AHEAD, UP, HIP)[i],
+        )
         if i == 0:
             paper.stroke([near, (near[0] + 26, near[1] + 110)], colour("#8A8F95"), 5)
             props.bag(paper, hand=far, size=64, shade=colour("#8FC0B4"), greens=None)
@@ -444,8 +524,16 @@ def hill(paper: Paper, light: Light, rng: random.Random) -> None:
             paper.box(near[0] + 2, near[1] - 12, 18, 22, SHOE_DARK, radius=4)
     paper.box(938, 470, 12, 170, props.DARK_WOOD)
     for i, shade in enumerate((BRICK, TEAL)):
-        paper.shape([(900, 470 + i * 48), (1010, 470 + i * 48), (1034, 488 + i * 48),
-                     (1010, 506 + i * 48), (900, 506 + i * 48)], mix(shade, CREAM, 0.12))  # fmt: skip
+        paper.shape(
+            [
+                (900, 470 + i * 48),
+                (1010, 470 + i * 48),
+                (1034, 488 + i * 48),
+                (1010, 506 + i * 48),
+                (900, 506 + i * 48),
+            ],
+            mix(shade, CREAM, 0.12),
+        )
     places.tree(paper, light, rng, x=130, y=640, size=260)
 
 
@@ -476,8 +564,10 @@ def bunting(paper: Paper, *, y: float, sag: float) -> None:
     paper.stroke([(x, height(x)) for x in range(0, 1201, 40)], colour("#8A6A55"), 2.5)
     for i in range(20):
         x = i * 62 + 12
-        paper.shape([(x, height(x)), (x + 36, height(x + 36)), (x + 18, height(x + 18) + 36)],
-                    props.BRIGHT[i % 6])  # fmt: skip
+        paper.shape(
+            [(x, height(x)), (x + 36, height(x + 36)), (x + 18, height(x + 18) + 36)],
+            props.BRIGHT[i % 6],
+        )
 
 
 def mug(paper: Paper, *, x: float, y: float, size: float) -> None:
@@ -487,29 +577,50 @@ def mug(paper: Paper, *, x: float, y: float, size: float) -> None:
     paper.bow(x + size * 0.42, y - size * 0.5, size * 0.24, size * 0.28, 270, 90, CREAM, 14)
     paper.box(x - size * 0.4, y - size, size * 0.8, size, amber, radius=14)
     for i in range(3):
-        paper.box(x - size * 0.3 + i * size * 0.23, y - size * 0.84, 12, size * 0.7,
-                  mix(amber, CREAM, 0.35), radius=6)  # fmt: skip
+        paper.box(
+            x - size * 0.3 + i * size * 0.23,
+            y - size * 0.84,
+            12,
+            size * 0.7,
+            mix(amber, CREAM, 0.35),
+            radius=6,
+        )
     for dx, r in ((-0.32, 0.16), (-0.08, 0.2), (0.18, 0.18), (0.36, 0.13)):
         paper.disc(x + dx * size, y - size, r * size, CREAM)
 
 
 def arrow_sign(paper: Paper, *, x: float, y: float) -> None:
     paper.stroke([(x, y + 20), (x, y - 30)], props.DARK_WOOD, 7)
-    paper.shape([(x - 50, y - 92), (x + 34, y - 92), (x + 68, y - 62), (x + 34, y - 32),
-                 (x - 50, y - 32)], CREAM)  # fmt: skip
+    paper.shape(
+        [(x - 50, y - 92), (x + 34, y - 92), (x + 68, y - 62), (x + 34, y - 32), (x - 50, y - 32)],
+        CREAM,
+    )
     paper.stroke([(x - 30, y - 62), (x + 30, y - 62)], BRICK, 9)
     paper.stroke([(x + 12, y - 80), (x + 32, y - 62), (x + 12, y - 44)], BRICK, 9)
 
 
 def crowd(
-    paper: Paper, rng: random.Random,
-    *, y: float, left: float, right: float, how_many: int, h: float,
-) -> None:  # fmt: skip
+    paper: Paper,
+    rng: random.Random,
+    *,
+    y: float,
+    left: float,
+    right: float,
+    how_many: int,
+    h: float,
+) -> None:
     for i in range(how_many):
         x = left + (right - left) * (i + 0.5) / how_many + rng.uniform(-14, 14)
         look = rng.choice((anyone, anyone, elder))(rng)
-        person(paper, look, x=x, y=y + rng.uniform(-12, 12), h=h * rng.uniform(0.92, 1.08),
-               facing=rng.choice((-1, 1)), near=rng.choice((DOWN, UP, HELLO, HIP)))  # fmt: skip
+        person(
+            paper,
+            look,
+            x=x,
+            y=y + rng.uniform(-12, 12),
+            h=h * rng.uniform(0.92, 1.08),
+            facing=rng.choice((-1, 1)),
+            near=rng.choice((DOWN, UP, HELLO, HIP)),
+        )
 
 
 @scene
@@ -557,17 +668,32 @@ def lanterns(paper: Paper, light: Light, rng: random.Random) -> None:
         paper.box(600 - half * 0.72, y - 36, half * 1.44, 46, colour("#8B3A2B"))
         for i in range(5):
             paper.box(600 - half * 0.6 + i * half * 0.28, y - 30, half * 0.14, 34, light.window)
-        paper.shape([(600 - half * 1.16, y - 30), (600 - half * 0.8, y - 78),
-                     (600 + half * 0.8, y - 78), (600 + half * 1.16, y - 30)], light.roofs[0])  # fmt: skip
+        paper.shape(
+            [
+                (600 - half * 1.16, y - 30),
+                (600 - half * 0.8, y - 78),
+                (600 + half * 0.8, y - 78),
+                (600 + half * 1.16, y - 30),
+            ],
+            light.roofs[0],
+        )
         for side in (-1, 1):
-            paper.shape([(600 + side * half * 1.16, y - 30), (600 + side * half * 1.3, y - 54),
-                         (600 + side * half * 0.98, y - 46)], light.roofs[0])  # fmt: skip
+            paper.shape(
+                [
+                    (600 + side * half * 1.16, y - 30),
+                    (600 + side * half * 1.3, y - 54),
+                    (600 + side * half * 0.98, y - 46),
+                ],
+                light.roofs[0],
+            )
     places.floor(paper, light, rng, y=492)
     places.lanterns(paper, light, y=60, sag=120, how_many=9, size=27)
     places.lanterns(paper, light, y=200, sag=120, how_many=7, size=19)
     crowd(paper, rng, y=570, left=380, right=840, how_many=7, h=152)
     for x, facing in ((300, 1), (920, -1)):
-        near, _ = person(paper, anyone(rng, vest="brick"), x=x, y=640, h=248, facing=facing, near=OUT, far=UP)  # fmt: skip
+        near, _ = person(
+            paper, anyone(rng, vest="brick"), x=x, y=640, h=248, facing=facing, near=OUT, far=UP
+        )
     rabbit_lamp(paper, x=1070, y=630)
     near, _ = person(paper, child(rng), x=170, y=636, h=150, near=OUT)
     props.lantern(paper, hand=near, size=15)
@@ -605,9 +731,17 @@ def concert(paper: Paper, light: Light, rng: random.Random) -> None:
     person(paper, anyone(rng, vest="brick"), x=250, y=520, h=200, near=HIP)
     props.table(paper, x=170, y=572, w=190, h=70)
     for i, x in enumerate((520, 620, 720, 1010, 1110)):
-        person(paper, (anyone, elder, anyone, child, anyone)[i](rng), x=x, y=590 + i % 2 * 26, h=190,
-               legs="sit", facing=1 if x < 800 else -1, near=CHEST)  # fmt: skip
-    near, _ = person(paper, anyone(rng, vest="teal"), x=440, y=640, h=246, near=DOWN)
+        person(
+            paper,
+            (anyone, elder, anyone, child, anyone)[i](rng),
+            x=x,
+            y=590 + i % 2 * 26,
+            h=190,
+            legs="sit",
+            facing=1 if x < 800 else -1,
+            near=CHEST,
+        )
+    _near, _ = person(paper, anyone(rng, vest="teal"), x=440, y=640, h=246, near=DOWN)
     person(paper, child(rng), x=500, y=644, h=146, facing=-1, near=UP)
     for x, y in ((640, 250), (700, 200), (560, 190)):
         props.speech(paper, x=x, y=y, w=62, h=50, mark="note")
@@ -620,8 +754,17 @@ def parade(paper: Paper, light: Light, rng: random.Random) -> None:
     for i, x in enumerate((240, 400, 560, 720)):
         shade = (BRICK, colour("#E58FA0"), TEAL, SUN)[i]
         look = anyone(rng, shirt=shade, trousers=mix(shade, (0, 0, 0), 0.25), style="bun")
-        near, far = person(paper, look, x=x, y=590 + i % 2 * 18, h=226, legs="walk",
-                           facing=1 if i % 2 else -1, near=UP, far=OUT)  # fmt: skip
+        near, far = person(
+            paper,
+            look,
+            x=x,
+            y=590 + i % 2 * 18,
+            h=226,
+            legs="walk",
+            facing=1 if i % 2 else -1,
+            near=UP,
+            far=OUT,
+        )
         for hand, tint in ((near, SUN), (far, colour("#F07F6A"))):
             paper.pie(hand[0], hand[1], 48, 48, 200, 340, tint)
             paper.pie(hand[0], hand[1], 26, 26, 200, 340, CREAM)
@@ -646,7 +789,9 @@ def beach(paper: Paper, light: Light, rng: random.Random) -> None:
     stone_man(paper, light, x=rng.uniform(170, 300), y=360)
     for _ in range(16):
         litter(paper, rng, x=rng.uniform(40, 1160), y=rng.uniform(540, 665))
-    near, far = person(paper, anyone(rng, vest="teal", hat=BRICK), x=380, y=610, h=234, legs="walk", near=AHEAD)  # fmt: skip
+    near, far = person(
+        paper, anyone(rng, vest="teal", hat=BRICK), x=380, y=610, h=234, legs="walk", near=AHEAD
+    )
     paper.stroke([near, (near[0] + 34, near[1] + 100)], colour("#7C858C"), 5)
     props.bag(paper, hand=far, size=70, shade=colour("#5D9AA0"), greens=None)
     person(paper, anyone(rng, vest="brick"), x=640, y=622, h=224, legs="kneel", near=KNEE)
@@ -655,15 +800,29 @@ def beach(paper: Paper, light: Light, rng: random.Random) -> None:
     near, _ = person(paper, anyone(rng, vest="sun"), x=980, y=608, h=236, facing=-1, near=CHEST)
     paper.box(near[0] - 40, near[1] - 32, 50, 62, CREAM, radius=4)
     for i in range(3):
-        paper.stroke([(near[0] - 32, near[1] - 18 + i * 15), (near[0] - 4, near[1] - 18 + i * 15)], TEAL, 4)
+        paper.stroke(
+            [(near[0] - 32, near[1] - 18 + i * 15), (near[0] - 4, near[1] - 18 + i * 15)], TEAL, 4
+        )
 
 
 def stone_man(paper: Paper, light: Light, *, x: float, y: float) -> None:
     """The rock in the sea that looks like an old man thinking."""
     stone = mix(light.trunk, light.haze, 0.35)
-    paper.shape([(x - 40, y), (x - 34, y - 60), (x - 18, y - 84), (x - 24, y - 112), (x - 6, y - 132),
-                 (x + 16, y - 122), (x + 22, y - 96), (x + 12, y - 80), (x + 34, y - 52),
-                 (x + 46, y)], stone)  # fmt: skip
+    paper.shape(
+        [
+            (x - 40, y),
+            (x - 34, y - 60),
+            (x - 18, y - 84),
+            (x - 24, y - 112),
+            (x - 6, y - 132),
+            (x + 16, y - 122),
+            (x + 22, y - 96),
+            (x + 12, y - 80),
+            (x + 34, y - 52),
+            (x + 46, y),
+        ],
+        stone,
+    )
     paper.oval(x + 2, y + 2, 78, 8, light.foam)
 
 
@@ -698,20 +857,39 @@ def starfish(paper: Paper, *, x: float, y: float) -> None:
 def tide(paper: Paper, light: Light, rng: random.Random) -> None:
     places.shore(paper, light, rng, sea_top=260, sand_top=500)
     places.lighthouse(paper, light, x=1040, y=256, size=130)
-    for i in range(12):
+    for _ in range(12):
         x, y = rng.uniform(320, 1160), rng.uniform(400, 500)
-        paper.oval(x, y, rng.uniform(30, 60), rng.uniform(12, 20), mix(light.trunk, light.sea[1], 0.5))
+        paper.oval(
+            x, y, rng.uniform(30, 60), rng.uniform(12, 20), mix(light.trunk, light.sea[1], 0.5)
+        )
         paper.oval(x, y + 12, 50, 5, light.foam)
     for i, x in enumerate((640, 780, 910)):
-        near, far = person(paper, (anyone, elder, anyone)[i](rng, hat=(None, SUN, TEAL)[i]), x=x,
-                           y=560 - i * 14, h=160, legs="walk", facing=-1, near=HIP)  # fmt: skip
-        paper.shape([(far[0] - 14, far[1] + 6), (far[0] + 14, far[1] + 6), (far[0] + 11, far[1] + 34),
-                     (far[0] - 11, far[1] + 34)], (BRICK, SKY_BLUE, SUN)[i])  # fmt: skip
+        near, far = person(
+            paper,
+            (anyone, elder, anyone)[i](rng, hat=(None, SUN, TEAL)[i]),
+            x=x,
+            y=560 - i * 14,
+            h=160,
+            legs="walk",
+            facing=-1,
+            near=HIP,
+        )
+        paper.shape(
+            [
+                (far[0] - 14, far[1] + 6),
+                (far[0] + 14, far[1] + 6),
+                (far[0] + 11, far[1] + 34),
+                (far[0] - 11, far[1] + 34),
+            ],
+            (BRICK, SKY_BLUE, SUN)[i],
+        )
     rock = mix(light.trunk, light.sand, 0.25)
     paper.shape([(0, 560), (120, 520), (330, 536), (420, 610), (460, HEIGHT), (0, HEIGHT)], rock)
     gong(paper, x=112, y=600)
     near, _ = person(paper, anyone(rng, vest="sun"), x=226, y=620, h=246, facing=-1, near=AHEAD)
-    near, _ = person(paper, anyone(rng, vest="brick", hat=TEAL), x=350, y=640, h=250, near=UP, far=HELLO)
+    near, _ = person(
+        paper, anyone(rng, vest="brick", hat=TEAL), x=350, y=640, h=250, near=UP, far=HELLO
+    )
     props.flag(paper, hand=near, shade=colour("#E0392A"))
 
 
@@ -722,21 +900,37 @@ def pier(paper: Paper, light: Light, rng: random.Random) -> None:
     places.waves(paper, light, rng, top=284, bottom=560)
     stone = mix(light.walls[2], light.haze, 0.2)
     paper.shape([(0, 420), (860, 352), (1010, 352), (1010, 384), (860, 384), (0, 520)], stone)
-    paper.shape([(0, 520), (860, 384), (1010, 384), (1010, 398), (0, 560)], mix(stone, (60, 60, 80), 0.3))
+    paper.shape(
+        [(0, 520), (860, 384), (1010, 384), (1010, 398), (0, 560)], mix(stone, (60, 60, 80), 0.3)
+    )
     for rise, half, high in ((0, 92, 56), (78, 64, 44)):
         y = 352 - rise
         paper.box(935 - half * 0.8, y - high, half * 1.6, high, colour("#B8412E"))
         for i in range(4):
-            paper.box(935 - half * 0.64 + i * half * 0.36, y - high + 10, half * 0.2, high - 18, SUN)
-        paper.shape([(935 - half * 1.25, y - high + 4), (935 - half * 0.7, y - high - 34),
-                     (935 + half * 0.7, y - high - 34), (935 + half * 1.25, y - high + 4)],
-                    colour("#D9A22E"))  # fmt: skip
+            paper.box(
+                935 - half * 0.64 + i * half * 0.36, y - high + 10, half * 0.2, high - 18, SUN
+            )
+        paper.shape(
+            [
+                (935 - half * 1.25, y - high + 4),
+                (935 - half * 0.7, y - high - 34),
+                (935 + half * 0.7, y - high - 34),
+                (935 + half * 1.25, y - high + 4),
+            ],
+            colour("#D9A22E"),
+        )
     paper.shape([(900, 200), (935, 150), (970, 200)], colour("#D9A22E"))
     for _ in range(14):
         from .figures import gull
 
-        gull(paper, x=rng.uniform(60, 1140), y=rng.uniform(110, 420), span=rng.uniform(34, 66),
-             shade=colour("#FFFFFF"), tilt=rng.uniform(-8, 8))  # fmt: skip
+        gull(
+            paper,
+            x=rng.uniform(60, 1140),
+            y=rng.uniform(110, 420),
+            span=rng.uniform(34, 66),
+            shade=colour("#FFFFFF"),
+            tilt=rng.uniform(-8, 8),
+        )
     paper.box(0, 560, WIDTH, HEIGHT, light.path)
     paper.box(0, 552, WIDTH, 14, stone)
     props.table(paper, x=190, y=650, w=230, h=88)
@@ -744,7 +938,7 @@ def pier(paper: Paper, light: Light, rng: random.Random) -> None:
         paper.box(214 + i * 66, 516, 44, 50, mix(CREAM, SKY_BLUE, 0.3), radius=9)
         paper.box(218 + i * 66, 532, 36, 32, shade, radius=7)
     person(paper, anyone(rng, vest="teal", hat=BRICK), x=160, y=650, h=240, near=AHEAD)
-    near, _ = person(paper, child(rng, hat=SUN), x=520, y=648, h=160, near=AHEAD)
+    _near, _ = person(paper, child(rng, hat=SUN), x=520, y=648, h=160, near=AHEAD)
     near_gull(paper, x=620, y=652, size=76, facing=-1)
     person(paper, anyone(rng, vest="brick"), x=780, y=650, h=236, facing=-1, near=UP, far=CHEST)
     near_gull(paper, x=1010, y=646, size=84)
@@ -768,7 +962,16 @@ def harbour(paper: Paper, light: Light, rng: random.Random) -> None:
     for x in (470, 540, 640, 710):
         paper.disc(x, 604 + (x % 3) * 8, 10, SUN)
     props.stool(paper, x=350, y=640, size=60)
-    person(paper, elder(rng, hat=colour("#4B5A6E")), x=350, y=640, h=228, legs="sit", near=AHEAD, far=AHEAD)
+    person(
+        paper,
+        elder(rng, hat=colour("#4B5A6E")),
+        x=350,
+        y=640,
+        h=228,
+        legs="sit",
+        near=AHEAD,
+        far=AHEAD,
+    )
     props.stool(paper, x=830, y=642, size=60)
     person(paper, anyone(rng, vest="teal"), x=830, y=642, h=232, legs="sit", facing=-1, near=AHEAD)
     person(paper, anyone(rng, vest="brick"), x=970, y=640, h=240, facing=-1, near=CHEST)
@@ -779,14 +982,29 @@ def harbour(paper: Paper, light: Light, rng: random.Random) -> None:
 def fishing_boat(
     paper: Paper, light: Light, *, x: float, y: float, size: float, shade: tuple[int, int, int]
 ) -> None:
-    paper.shape([(x - size, y - size * 0.36), (x + size, y - size * 0.36), (x + size * 0.76, y),
-                 (x - size * 0.8, y)], shade)  # fmt: skip
+    paper.shape(
+        [
+            (x - size, y - size * 0.36),
+            (x + size, y - size * 0.36),
+            (x + size * 0.76, y),
+            (x - size * 0.8, y),
+        ],
+        shade,
+    )
     paper.box(x - size * 0.96, y - size * 0.42, size * 1.94, size * 0.1, CREAM)
     paper.box(x - size * 0.1, y - size * 0.84, size * 0.56, size * 0.44, CREAM, radius=6)
     paper.box(x + size * 0.02, y - size * 0.74, size * 0.32, size * 0.18, light.window, radius=3)
-    paper.stroke([(x - size * 0.4, y - size * 0.4), (x - size * 0.4, y - size * 1.2)], light.trunk, 4)
-    paper.shape([(x - size * 0.4, y - size * 1.2), (x - size * 0.1, y - size * 1.1),
-                 (x - size * 0.4, y - size)], BRICK)  # fmt: skip
+    paper.stroke(
+        [(x - size * 0.4, y - size * 0.4), (x - size * 0.4, y - size * 1.2)], light.trunk, 4
+    )
+    paper.shape(
+        [
+            (x - size * 0.4, y - size * 1.2),
+            (x - size * 0.1, y - size * 1.1),
+            (x - size * 0.4, y - size),
+        ],
+        BRICK,
+    )
 
 
 @scene
@@ -818,7 +1036,12 @@ def redwall(paper: Paper, light: Light, rng: random.Random) -> None:
 def ginkgo(paper: Paper, rng: random.Random, *, x: float, y: float, size: float) -> None:
     gold = colour("#EDB93C")
     paper.stroke([(x, y), (x, y - size * 0.5)], colour("#7A5640"), 16)
-    for dx, dy, r in ((0, -0.72, 0.3), (-0.22, -0.55, 0.22), (0.24, -0.56, 0.22), (0.02, -0.95, 0.2)):
+    for dx, dy, r in (
+        (0, -0.72, 0.3),
+        (-0.22, -0.55, 0.22),
+        (0.24, -0.56, 0.22),
+        (0.02, -0.95, 0.2),
+    ):
         paper.disc(x + dx * size, y + dy * size, r * size, mix(gold, CREAM, rng.uniform(0, 0.2)))
 
 
@@ -864,9 +1087,19 @@ def couplets(paper: Paper, light: Light, rng: random.Random) -> None:
 
 def brush(paper: Paper, *, x: float, y: float, size: float, ink: tuple[int, int, int]) -> None:
     """Strokes that look like a character and are none."""
-    paper.stroke([(x - size * 0.4, y - size * 0.3), (x + size * 0.4, y - size * 0.34)], ink, size * 0.16)
+    paper.stroke(
+        [(x - size * 0.4, y - size * 0.3), (x + size * 0.4, y - size * 0.34)], ink, size * 0.16
+    )
     paper.stroke([(x, y - size * 0.5), (x - size * 0.06, y + size * 0.5)], ink, size * 0.16)
-    paper.stroke([(x - size * 0.36, y + size * 0.34), (x - size * 0.06, y), (x + size * 0.4, y + size * 0.36)], ink, size * 0.15)  # fmt: skip
+    paper.stroke(
+        [
+            (x - size * 0.36, y + size * 0.34),
+            (x - size * 0.06, y),
+            (x + size * 0.4, y + size * 0.36),
+        ],
+        ink,
+        size * 0.15,
+    )
 
 
 @scene
@@ -885,8 +1118,16 @@ def cinema(paper: Paper, light: Light, rng: random.Random) -> None:
     for i, x in enumerate((250, 380, 500, 720, 840, 960)):
         back = (anyone, elder, child, anyone, elder, child)[i](rng)
         props.stool(paper, x=x, y=630, size=50)
-        person(paper, back, x=x, y=634, h=170 if back.is_child else 205, legs="sit",
-               facing=1 if x < 600 else -1, near=CHEST)  # fmt: skip
+        person(
+            paper,
+            back,
+            x=x,
+            y=634,
+            h=170 if back.is_child else 205,
+            legs="sit",
+            facing=1 if x < 600 else -1,
+            near=CHEST,
+        )
     paper.box(572, 566, 60, 40, colour("#4B5A6E"), radius=8)
     paper.disc(602, 562, 15, colour("#FFF1C9"))
     person(paper, anyone(rng, vest="brick"), x=112, y=640, h=246, near=OUT)
@@ -901,7 +1142,16 @@ def firstaid(paper: Paper, light: Light, rng: random.Random) -> None:
     for i, x in enumerate((300, 690)):
         paper.box(x - 150, 600, 330, 26, (SKY_BLUE, colour("#E9A08F"))[i], radius=12)
         dummy(paper, x=x + 20, y=596)
-        person(paper, anyone(rng, vest=("brick", "teal")[i]), x=x - 80, y=606, h=240, legs="kneel", near=KNEE, far=KNEE)  # fmt: skip
+        person(
+            paper,
+            anyone(rng, vest=("brick", "teal")[i]),
+            x=x - 80,
+            y=606,
+            h=240,
+            legs="kneel",
+            near=KNEE,
+            far=KNEE,
+        )
     person(paper, anyone(rng), x=500, y=590, h=230, near=CHEST)
     person(paper, elder(rng), x=900, y=594, h=214, facing=-1, near=HIP)
     person(paper, anyone(rng, vest="sun"), x=1060, y=626, h=246, facing=-1, near=HELLO)
@@ -934,7 +1184,9 @@ def hospital(paper: Paper, light: Light, rng: random.Random) -> None:
     person(paper, anyone(rng, vest="leaf"), x=400, y=628, h=246, near=AHEAD, far=AHEAD)
     person(paper, anyone(rng), x=760, y=622, h=226, facing=1, near=CHEST, far=CHEST)
     person(paper, child(rng), x=835, y=630, h=148, facing=1, near=HIP)
-    near, _ = person(paper, anyone(rng, vest="leaf"), x=990, y=626, h=246, facing=-1, near=UP, far=CHEST)
+    _near, _ = person(
+        paper, anyone(rng, vest="leaf"), x=990, y=626, h=246, facing=-1, near=UP, far=CHEST
+    )
     for i in range(5):
         starfish(paper, x=330 + i * 190, y=652)
 
@@ -948,12 +1200,28 @@ def reading(paper: Paper, light: Light, rng: random.Random) -> None:
     paper.box(110, 452, 110, 46, (255, 255, 255), radius=18)
     person(paper, child(rng), x=210, y=586, h=190, legs="sit", near=AHEAD)
     paper.box(190, 505, 260, 80, SKY_BLUE, radius=14)
-    near, far = person(paper, anyone(rng, vest="sun"), x=560, y=620, h=240, legs="sit", facing=-1, near=AHEAD, far=UP)  # fmt: skip
+    near, far = person(
+        paper,
+        anyone(rng, vest="sun"),
+        x=560,
+        y=620,
+        h=240,
+        legs="sit",
+        facing=-1,
+        near=AHEAD,
+        far=UP,
+    )
     props.book(paper, at=(near[0] - 12, near[1] - 20), size=66, cover=BRICK)
     paper.disc(far[0], far[1] - 18, 26, colour("#E58A2E"))
     for side in (-1, 1):
-        paper.shape([(far[0] + side * 24, far[1] - 30), (far[0] + side * 22, far[1] - 58),
-                     (far[0] + side * 4, far[1] - 40)], colour("#E58A2E"))  # fmt: skip
+        paper.shape(
+            [
+                (far[0] + side * 24, far[1] - 30),
+                (far[0] + side * 22, far[1] - 58),
+                (far[0] + side * 4, far[1] - 40),
+            ],
+            colour("#E58A2E"),
+        )
         paper.disc(far[0] + side * 9, far[1] - 22, 4, SHOE_DARK)
     props.stool(paper, x=560, y=622, size=66)
     paper.box(800, 520, 220, 14, props.WOOD, radius=5)
@@ -1001,11 +1269,21 @@ def talk(paper: Paper, light: Light, rng: random.Random) -> None:
     places.room(paper, light, rng)
     for i, x in enumerate((120, 240, 360)):
         props.stool(paper, x=x, y=630, size=62)
-        person(paper, elder(rng) if i != 1 else anyone(rng), x=x, y=632, h=222, legs="sit", near=(UP, CHEST, UP)[i])  # fmt: skip
+        person(
+            paper,
+            elder(rng) if i != 1 else anyone(rng),
+            x=x,
+            y=632,
+            h=222,
+            legs="sit",
+            near=(UP, CHEST, UP)[i],
+        )
     for x, shade in ((148, BRICK), (388, LEAF)):
         paper.disc(x, 400, 30, CREAM)
         paper.disc(x, 400, 25, shade)
-    near, _ = person(paper, anyone(rng, shirt=colour("#4B4F5E"), hat=SHOE_DARK), x=620, y=620, h=240, near=UP)  # fmt: skip
+    near, _ = person(
+        paper, anyone(rng, shirt=colour("#4B4F5E"), hat=SHOE_DARK), x=620, y=620, h=240, near=UP
+    )
     paper.box(near[0] - 12, near[1] - 30, 26, 50, SHOE_DARK, radius=6)
     person(paper, elder(rng), x=800, y=620, h=218, facing=-1, near=CHEST, far=CHEST)
     props.speech(paper, x=650, y=250, w=96, h=80, mark="bang")
@@ -1030,7 +1308,9 @@ def bench(paper: Paper, light: Light, rng: random.Random) -> None:
 
 def blossom(paper: Paper, rng: random.Random, *, x: float, y: float, size: float) -> None:
     paper.stroke([(x, y), (x - 8, y - size * 0.5)], colour("#6A4A40"), 18)
-    paper.stroke([(x - 4, y - size * 0.4), (x + size * 0.2, y - size * 0.62)], colour("#6A4A40"), 10)
+    paper.stroke(
+        [(x - 4, y - size * 0.4), (x + size * 0.2, y - size * 0.62)], colour("#6A4A40"), 10
+    )
     for _ in range(26):
         px = x + rng.gauss(0, size * 0.2)
         py = y - size * 0.72 + rng.gauss(0, size * 0.12)
@@ -1066,10 +1346,23 @@ def kites(paper: Paper, light: Light, rng: random.Random) -> None:
     spots = ((180, 150), (430, 100), (760, 140), (1020, 190))
     for i, x in enumerate((300, 470, 660, 880)):
         look = (child(rng), child(rng), elder(rng), child(rng))[i]
-        near, _ = person(paper, look, x=x, y=610 + i % 2 * 22, h=214 if i == 2 else 160, near=UP,
-                         facing=-1 if i < 2 else 1)  # fmt: skip
-        props.kite(paper, x=spots[i][0], y=spots[i][1], size=84, hand=near,
-                   shades=(props.BRIGHT[i], props.BRIGHT[(i + 2) % 6]))  # fmt: skip
+        near, _ = person(
+            paper,
+            look,
+            x=x,
+            y=610 + i % 2 * 22,
+            h=214 if i == 2 else 160,
+            near=UP,
+            facing=-1 if i < 2 else 1,
+        )
+        props.kite(
+            paper,
+            x=spots[i][0],
+            y=spots[i][1],
+            size=84,
+            hand=near,
+            shades=(props.BRIGHT[i], props.BRIGHT[(i + 2) % 6]),
+        )
     person(paper, anyone(rng, vest="brick"), x=1040, y=636, h=240, facing=-1, near=UP, far=HIP)
 
 
@@ -1079,18 +1372,29 @@ def football(paper: Paper, light: Light, rng: random.Random) -> None:
     for x in (0, 420, 800):
         paper.stroke([(x, 330), (x + 400, 346)], light.trunk, 3)
         for i in range(4):
-            paper.box(x + 40 + i * 84, 334, 56, rng.uniform(50, 80), rng.choice(props.BRIGHT), radius=4)
+            paper.box(
+                x + 40 + i * 84, 334, 56, rng.uniform(50, 80), rng.choice(props.BRIGHT), radius=4
+            )
     paper.stroke([(980, 600), (980, 430), (1180, 430), (1180, 620)], CREAM, 9)
     for i in range(7):
         paper.stroke([(990 + i * 28, 436), (990 + i * 28, 600)], mix(CREAM, light.ground, 0.5), 2)
     for i, (x, legs) in enumerate(((250, "run"), (440, "walk"), (640, "run"), (830, "walk"))):
         look = child(rng, shirt=(BRICK, TEAL, BRICK, TEAL)[i])
-        person(paper, look, x=x, y=618 + i % 2 * 18, h=176, legs=legs, facing=1 if i < 3 else -1, near=OUT)
+        person(
+            paper,
+            look,
+            x=x,
+            y=618 + i % 2 * 18,
+            h=176,
+            legs=legs,
+            facing=1 if i < 3 else -1,
+            near=OUT,
+        )
     paper.disc(724, 622, 20, (255, 255, 255))
     paper.disc(724, 622, 7, SHOE_DARK)
     for dx, dy in ((-13, -8), (13, -8), (0, 14)):
         paper.disc(724 + dx, 622 + dy, 4, SHOE_DARK)
-    near, _ = person(paper, anyone(rng, vest="sun"), x=110, y=630, h=244, near=UP)
+    _near, _ = person(paper, anyone(rng, vest="sun"), x=110, y=630, h=244, near=UP)
     person(paper, elder(rng), x=1080, y=590, h=206, facing=-1, near=HELLO)
 
 
@@ -1147,14 +1451,28 @@ def table(paper: Paper, light: Light, rng: random.Random) -> None:
     for i in range(8):
         x = 110 + i * 140
         look = rng.choice((anyone, elder, child, anyone))(rng)
-        person(paper, look, x=x, y=570, h=180 if look.is_child else 206,
-               facing=1 if i % 2 else -1, near=rng.choice((CHEST, UP, AHEAD)))  # fmt: skip
+        person(
+            paper,
+            look,
+            x=x,
+            y=570,
+            h=180 if look.is_child else 206,
+            facing=1 if i % 2 else -1,
+            near=rng.choice((CHEST, UP, AHEAD)),
+        )
     props.cloth_table(paper, x=30, y=640, w=1140, h=118, cloth=BRICK)
     for i in range(11):
         x = 80 + i * 104
         paper.oval(x, 522, 38, 12, CREAM)
-        dish = rng.choice((colour("#6DA35A"), colour("#E5A03A"), colour("#B9643F"), colour("#F0D08A"),
-                           colour("#E27A5E")))  # fmt: skip
+        dish = rng.choice(
+            (
+                colour("#6DA35A"),
+                colour("#E5A03A"),
+                colour("#B9643F"),
+                colour("#F0D08A"),
+                colour("#E27A5E"),
+            )
+        )
         paper.pie(x, 520, 28, 22, 180, 360, dish)
         paper.disc(x + 8, 506, 4, LEAF)
     person(paper, anyone(rng, vest="sun"), x=1110, y=666, h=230, facing=-1, near=AHEAD, far=AHEAD)
@@ -1172,7 +1490,9 @@ def cats(paper: Paper, light: Light, rng: random.Random) -> None:
     cat(paper, x=896, y=378, size=84, fur=colour("#E0934A"))
     paper.box(966, 270, 84, 60, mix(SKY_BLUE, CREAM, 0.5), radius=4)
     paper.box(962, 346, 90, 64, mix(SUN, CREAM, 0.5), radius=4)
-    near, _ = person(paper, anyone(rng, vest="brick"), x=380, y=630, h=236, legs="kneel", near=AHEAD)
+    near, _ = person(
+        paper, anyone(rng, vest="brick"), x=380, y=630, h=236, legs="kneel", near=AHEAD
+    )
     if light.is_dark:
         props.torch(paper, hand=near, facing=1, reach=220)
     person(paper, anyone(rng, vest="teal"), x=270, y=622, h=242, near=CHEST)
@@ -1200,29 +1520,62 @@ def flood(paper: Paper, light: Light, rng: random.Random) -> None:
         paper.box(480, 406 + i * 20, 22, 9, BRICK)
     paper.shape([(0, 560), (WIDTH, 540), (WIDTH, HEIGHT), (0, HEIGHT)], light.path)
     for i in range(8):
-        paper.oval(800 + i % 4 * 72, 630 - i // 4 * 30, 42, 19, (colour("#CDB58A"), colour("#BFA577"))[i % 2])
+        paper.oval(
+            800 + i % 4 * 72,
+            630 - i // 4 * 30,
+            42,
+            19,
+            (colour("#CDB58A"), colour("#BFA577"))[i % 2],
+        )
     near, _ = person(paper, anyone(rng, vest="sun", hat=SUN), x=300, y=644, h=240, near=AHEAD)
     paper.stroke([near, (near[0] + 30, near[1] + 120)], props.DARK_WOOD, 6)
     near, _ = person(paper, anyone(rng, vest="brick", hat=BRICK), x=450, y=650, h=246, near=CHEST)
     paper.box(near[0] - 6, near[1] - 28, 24, 44, SHOE_DARK, radius=5)
     paper.stroke([(near[0] + 2, near[1] - 28), (near[0] + 2, near[1] - 60)], SHOE_DARK, 4)
-    person(paper, anyone(rng, vest="teal", hat=TEAL), x=740, y=646, h=240, facing=1, near=AHEAD, far=AHEAD)
+    person(
+        paper,
+        anyone(rng, vest="teal", hat=TEAL),
+        x=740,
+        y=646,
+        h=240,
+        facing=1,
+        near=AHEAD,
+        far=AHEAD,
+    )
     paper.oval(790, 556, 40, 18, colour("#CDB58A"))
 
 
 @scene
 def snow(paper: Paper, light: Light, rng: random.Random) -> None:
-    snowy = LIGHTS["snow"]
+    snowy = replace(LIGHTS["snow"], trunk=light.trunk)
     places.street(paper, snowy, rng, y=470)
     for x in (90, 1110):
         places.pine(paper, snowy, x=x, y=560, size=280)
     for x, y, r in ((180, 640, 70), (860, 660, 60), (1050, 650, 90)):
         paper.pie(x, y, r * 1.5, r, 180, 360, (255, 255, 255))
     for x, vest in ((360, "brick"), (620, "teal")):
-        near, far = person(paper, anyone(rng, vest=vest, hat=SUN), x=x, y=630, h=244, legs="walk", near=AHEAD, far=CHEST)  # fmt: skip
-        paper.stroke([(near[0] - 40, near[1] - 40), (near[0] + 60, near[1] + 108)], props.DARK_WOOD, 7)
-        paper.shape([(near[0] + 44, near[1] + 96), (near[0] + 84, near[1] + 76),
-                     (near[0] + 104, near[1] + 130), (near[0] + 66, near[1] + 140)], colour("#7C858C"))  # fmt: skip
+        near, _far = person(
+            paper,
+            anyone(rng, vest=vest, hat=SUN),
+            x=x,
+            y=630,
+            h=244,
+            legs="walk",
+            near=AHEAD,
+            far=CHEST,
+        )
+        paper.stroke(
+            [(near[0] - 40, near[1] - 40), (near[0] + 60, near[1] + 108)], props.DARK_WOOD, 7
+        )
+        paper.shape(
+            [
+                (near[0] + 44, near[1] + 96),
+                (near[0] + 84, near[1] + 76),
+                (near[0] + 104, near[1] + 130),
+                (near[0] + 66, near[1] + 140),
+            ],
+            colour("#7C858C"),
+        )
     person(paper, elder(rng, hat=TEAL), x=800, y=620, h=214, facing=-1, near=HELLO)
     paper.box(966, 300, 12, 330, colour("#7C6A60"))
     paper.shape([(978, 380), (1030, 372), (1022, 404), (1034, 430), (978, 420)], BRICK)
@@ -1240,7 +1593,16 @@ def storm(paper: Paper, light: Light, rng: random.Random) -> None:
         paper.bow(x, y, rng.uniform(40, 90), 12, 200, 340, (240, 244, 242), 3)
     for _ in range(16):
         paper.oval(rng.uniform(0, WIDTH), rng.uniform(80, 620), 8, 4, rng.choice(light.leaf))
-    near, far = person(paper, anyone(rng, vest="sun", hat=SUN), x=360, y=628, h=246, legs="walk", near=AHEAD, far=AHEAD)  # fmt: skip
+    near, _far = person(
+        paper,
+        anyone(rng, vest="sun", hat=SUN),
+        x=360,
+        y=628,
+        h=246,
+        legs="walk",
+        near=AHEAD,
+        far=AHEAD,
+    )
     places.flowerpot(paper, light, rng, x=near[0] + 14, y=near[1] + 16, size=80)
     person(paper, elder(rng), x=530, y=616, h=212, facing=-1, near=HIP)
     person(paper, anyone(rng, vest="brick", hat=BRICK), x=720, y=630, h=244, near=AHEAD, far=AHEAD)
@@ -1248,6 +1610,15 @@ def storm(paper: Paper, light: Light, rng: random.Random) -> None:
     paper.box(790, 486, 154, 66, mix(BRICK, CREAM, 0.85), radius=6)
     brush(paper, x=836, y=518, size=40, ink=BRICK)
     brush(paper, x=896, y=518, size=40, ink=BRICK)
-    person(paper, anyone(rng, vest="teal", hat=TEAL), x=1010, y=632, h=244, facing=-1, near=AHEAD, far=AHEAD)  # fmt: skip
+    person(
+        paper,
+        anyone(rng, vest="teal", hat=TEAL),
+        x=1010,
+        y=632,
+        h=244,
+        facing=-1,
+        near=AHEAD,
+        far=AHEAD,
+    )
     for i in range(3):
         places.flowerpot(paper, light, rng, x=90 + i * 64, y=640, size=58)

@@ -1,3 +1,4 @@
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,9 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         if not settings.LINLI_DEMO:
             raise CommandError("Only a demo is filled with invented people (LINLI_DEMO=1).")
+        # Wagtail tells of every page it writes; nobody has to read it two thousand times.
+        for name in ("wagtail", "django_tasks"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         began = time.monotonic()
         self._step("territory, kinds, rules", _seed_ground)
         self._step("pages", site.seed_site)
