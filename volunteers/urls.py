@@ -1,6 +1,6 @@
 from django.urls import path
 
-from volunteers.views import cards, claims, entered, me, public, students
+from volunteers.views import cards, claims, entered, me, public, records, students
 
 urlpatterns = [
     path("me/", me.me, name="me"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("me/claims/entered/<int:volunteer_id>/", claims.claim_entered, name="claim_entered"),
     path("me/claims/<int:request_id>/send/", claims.send_claim_code, name="send_claim_code"),
     path("me/claims/<int:request_id>/prove/", claims.prove_claim, name="prove_claim"),
+    path("me/records/", records.my_records, name="my_records"),
+    path("me/records/<int:record_id>/", records.my_record, name="my_record"),
     path("c/<str:token>/", public.card_public, name="card_public"),
     path("notices/<slug:kind>/", public.notice, name="notice"),
     path("communities/", public.communities, name="communities"),
