@@ -136,7 +136,7 @@ def lane(c: Colours) -> list[str]:
     ]
 
 
-def house(  # noqa: PLR0917 (left, width, ground, height, rise read well in a row)
+def house(
     c: Colours,
     left: float,
     width: float,
@@ -304,7 +304,7 @@ def share_picture() -> Image.Image:
     return small.quantize(colors=96, dither=Image.Dither.NONE)
 
 
-def draw_house(  # noqa: PLR0917
+def draw_house(
     draw: ImageDraw.ImageDraw, left: int, width: int, ground: int, height: int, rise: int
 ) -> None:
     top, right = ground - height, left + width

@@ -138,12 +138,8 @@ def test_the_sheets_keep_to_what_old_phones_understand() -> None:
 
 
 def templates() -> list[Path]:
-    ours = (path for path in TEMPLATES.rglob("*.html"))
-    return [path for path in ours if not {"wagtailadmin", "admin"} & set(path.parts)]
-        path
-        for path in TEMPLATES.rglob("*.html")
-        if not {"wagtailadmin", "admin"} & set(path.parts)
-    ]
+    admins = {"wagtailadmin", "admin"}
+    return [path for path in TEMPLATES.rglob("*.html") if not admins & set(path.parts)]
 
 
 def test_no_page_carries_a_script_or_a_style_sheet_inside_itself() -> None:
