@@ -32,7 +32,7 @@ def test_the_standards_own_number_is_accepted_and_read() -> None:
 @given(st.integers(0, 16), st.integers(1, 9))
 def test_any_single_mistyped_digit_is_found(place: int, shift: int) -> None:
     digit = (int(TEST_NUMBER[place]) + shift) % 10
-    wrong = f"{TEST_NUMBER[:place]}{digit}{TEST_NUMBER[place + 1:]}"
+    wrong = f"{TEST_NUMBER[:place]}{digit}{TEST_NUMBER[place + 1 :]}"
 
     with pytest.raises(InvalidIdNumber):
         read_id_number(id_type="resident", text=wrong)
@@ -77,7 +77,8 @@ def test_other_documents_are_accepted_in_their_shape(id_type: str, number: str) 
 
 
 @pytest.mark.parametrize(
-    ("id_type", "start"), [("hk_macau", "810000"), ("taiwan", "830000"), ("foreign_resident", "911100")]
+    ("id_type", "start"),
+    [("hk_macau", "810000"), ("taiwan", "830000"), ("foreign_resident", "911100")],
 )
 def test_newer_documents_carry_a_check_digit_too(id_type: str, start: str) -> None:
     seventeen = f"{start}19900101123"
@@ -90,7 +91,13 @@ def test_newer_documents_carry_a_check_digit_too(id_type: str, start: str) -> No
 
 @pytest.mark.parametrize(
     ("id_type", "number"),
-    [("resident", "110105491231002"), ("taiwan", "ABC"), ("passport", "<b>"), ("", "1"), ("x", "1")],
+    [
+        ("resident", "110105491231002"),
+        ("taiwan", "ABC"),
+        ("passport", "<b>"),
+        ("", "1"),
+        ("x", "1"),
+    ],
 )
 def test_what_is_no_such_document_is_refused(id_type: str, number: str) -> None:
     with pytest.raises(InvalidIdNumber):

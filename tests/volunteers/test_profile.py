@@ -204,9 +204,7 @@ def test_a_registered_id_number_leads_to_joining_the_two(
     client: Client, alice: User, territory: Territory
 ) -> None:
     other = make_volunteer(user=None, name="林爱丽", community=territory, phone="+8613700000009")
-    set_id_number(
-        volunteer=other, id_type="resident", number=ALICE_ID, consented=True, by=None
-    )
+    set_id_number(volunteer=other, id_type="resident", number=ALICE_ID, consented=True, by=None)
 
     answer = client.post(
         "/me/id-number/", {"id_type": "resident", "number": ALICE_ID, "agree": "on"}
@@ -234,17 +232,13 @@ def test_a_minor_volunteers_once_a_guardians_phone_agrees(client: Client, alice:
     answer = client.post("/me/profile/", profile(alice.volunteer, birth_on=_years_ago(15)))
     assert answer.url == "/me/guardian/"
 
-    client.post(
-        "/me/guardian/", {"name": "林爸", "relation": "父亲", "phone": "13900002222"}
-    )
+    client.post("/me/guardian/", {"name": "林爸", "relation": "父亲", "phone": "13900002222"})
     alice.volunteer.refresh_from_db()
     assert needs_guardian(alice.volunteer)
 
     wrong = client.post("/me/guardian/", {"action": "confirm", "code": "000000"})
     assert wrong.status_code == 200
-    client.post(
-        "/me/guardian/", {"action": "confirm", "code": newest_code("+8613900002222")}
-    )
+    client.post("/me/guardian/", {"action": "confirm", "code": newest_code("+8613900002222")})
 
     assert not needs_guardian(alice.volunteer)
     consent = Consent.objects.get(volunteer=alice.volunteer, notice__kind="guardian")
@@ -280,9 +274,7 @@ def test_below_fourteen_no_id_number_is_kept_without_the_guardian(
     number = f"370202{born:%Y%m%d}002"
     number += check_character(number)
 
-    answer = client.post(
-        "/me/id-number/", {"id_type": "resident", "number": number, "agree": "on"}
-    )
+    answer = client.post("/me/id-number/", {"id_type": "resident", "number": number, "agree": "on"})
 
     assert answer.context["form"].errors["number"]
     alice.volunteer.refresh_from_db()
@@ -313,9 +305,7 @@ def test_the_privacy_consent_is_withdrawn_by_leaving(client: Client, alice: User
     assert has_consent(volunteer=alice.volunteer, kind="privacy")
 
 
-def test_the_copy_of_ones_data_holds_everything_and_is_logged(
-    client: Client, alice: User
-) -> None:
+def test_the_copy_of_ones_data_holds_everything_and_is_logged(client: Client, alice: User) -> None:
     client.post("/me/id-number/", {"id_type": "resident", "number": ALICE_ID, "agree": "on"})
 
     answer = client.post("/me/data.json")

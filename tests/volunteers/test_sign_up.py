@@ -230,9 +230,7 @@ def test_signing_in_by_e_mail_and_password(client: Client, bao: User) -> None:
     assert client.session["_auth_user_id"] == str(bao.pk)
 
 
-def test_signing_in_by_number_and_password_however_it_is_written(
-    client: Client, bao: User
-) -> None:
+def test_signing_in_by_number_and_password_however_it_is_written(client: Client, bao: User) -> None:
     client.post("/accounts/login/", {"login": "138 0000 0002", "password": "lin-li-2026"})
 
     assert client.session["_auth_user_id"] == str(bao.pk)
@@ -263,7 +261,8 @@ def test_staff_without_a_volunteer_join_with_their_name(
     assert answer.url == "/me/join/?next=%2Fme%2Fcard%2F"
 
     answer = client.post(
-        "/me/join/", {"name": "包组织", "community": territory.pk, "agree": "on", "next": "/me/card/"}
+        "/me/join/",
+        {"name": "包组织", "community": territory.pk, "agree": "on", "next": "/me/card/"},
     )
 
     assert answer.url == "/me/card/"

@@ -95,19 +95,16 @@ class ProfileForm(forms.Form):
         return data
 
 
-class IdNumberForm(forms.Form):
+class DocumentForm(forms.Form):
+    """An ID document's kind and number; the number is cleaned to its normal form."""
+
     id_type = forms.ChoiceField(
-        label=_("Document"),
-        choices=[choice for choice in Volunteer.IdType.choices if choice[0]],
+        label=_("Document"), choices=[choice for choice in Volunteer.IdType.choices if choice[0]]
     )
     number = forms.CharField(
         label=_("ID number"),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-    agree = forms.BooleanField(
-        label=_("I agree that Linli keeps my ID number for this"),
-        error_messages={"required": _("We may keep an ID number only if you agree to it.")},
     )
 
     def clean(self) -> Any:
@@ -118,6 +115,13 @@ class IdNumberForm(forms.Form):
             except InvalidIdNumber as error:
                 self.add_error("number", str(error))
         return data
+
+
+class IdNumberForm(DocumentForm):
+    agree = forms.BooleanField(
+        label=_("I agree that Linli keeps my ID number for this"),
+        error_messages={"required": _("We may keep an ID number only if you agree to it.")},
+    )
 
 
 class GuardianForm(forms.Form):
@@ -178,20 +182,12 @@ class RosterForm(forms.Form):
         field.queryset = universities
 
 
-class ClaimIdForm(forms.Form):
+class ClaimIdForm(DocumentForm):
     """«I am already registered»: by the ID number of the other registration."""
 
-    id_type = forms.ChoiceField(
-        label=_("Document"), choices=[choice for choice in Volunteer.IdType.choices if choice[0]]
-    )
-    number = forms.CharField(
-        label=_("ID number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
     reason = forms.CharField(
         label=_("Anything the staff should know"), max_length=200, required=False
     )
-
-    clean = IdNumberForm.clean
 
 
 class DecisionForm(forms.Form):
