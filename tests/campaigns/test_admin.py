@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.utils import timezone
 from wagtail.images import get_image_model
@@ -173,6 +174,7 @@ def test_submit_review_publish(
     campaign = CampaignPage.objects.get()
     state = TaskState.objects.get()
     assert state.status == "in_progress"
+    assert [message.to for message in mail.outbox] == [["rui@linli.example"]]
     assert client.get(campaign.url).status_code == 404
     action = f"/admin/pages/workflow/action/{campaign.pk}/approve/{state.pk}/"
     client.post(action)
@@ -393,11 +395,13 @@ def _messages(client: Client, address: str) -> str:
 @pytest.mark.parametrize(
     "address",
     [
-        "/admin/pages/{page}/edit/", "/admin/pages/{page}/delete/", "/admin/pages/{page}/unpublish/",
+        "/admin/pages/{page}/edit/", "/admin/pages/{page}/delete/",
+        "/admin/pages/{page}/unpublish/",
         "/admin/pages/{page}/history/", "/admin/pages/{page}/move/", "/admin/pages/{page}/copy/",
         "/admin/pages/{page}/view_draft/", "/admin/pages/{page}/usage/",
         "/admin/pages/add/campaigns/campaignpage/{parent}/",
-        "/admin/pages/{page}/revisions/{revision}/view/", "/admin/pages/{page}/revisions/{revision}/revert/",
+        "/admin/pages/{page}/revisions/{revision}/view/",
+        "/admin/pages/{page}/revisions/{revision}/revert/",
         "/admin/pages/{page}/edit/preview/",
     ],
 )  # fmt: skip
@@ -423,7 +427,8 @@ def test_an_outsider_reaches_no_page_of_ours_by_its_number(
     [
         "/admin/", "/admin/pages/", "/admin/pages/{theirs}/", "/admin/pages/search/?q=净滩日",
         "/admin/reports/site-history/", "/admin/reports/workflow/", "/admin/reports/aging-pages/",
-        "/admin/reports/locked/", "/admin/shifts/", "/admin/choose-page/?page_type=campaigns.campaignpage&q=净滩日",
+        "/admin/reports/locked/", "/admin/shifts/",
+        "/admin/choose-page/?page_type=campaigns.campaignpage&q=净滩日",
         "/admin/choose-page/{theirs}/", "/admin/choose-page/search/?q=净滩日",
     ],
 )  # fmt: skip
