@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.contrib.postgres.fields import DateTimeRangeField
-from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Value
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -198,12 +197,12 @@ class _TimeRange(Func):
 class _DayNumber(Func):
     """The local day as a number, 20261123: the difference of two, over 10000, is whole years."""
 
-    template = "CAST(TO_CHAR(%(expressions)s AT TIME ZONE %(zone)s, 'YYYYMMDD') AS integer)"
+    template = "CAST(TO_CHAR(%(expressions)s, 'YYYYMMDD') AS integer)"
+    arg_joiner = " AT TIME ZONE "
     output_field = IntegerField()
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        zone = f"'{timezone.get_default_timezone_name()}'"
-        return super().as_sql(compiler, connection, zone=zone, **context)
+    def __init__(self, moment: str) -> None:
+        super().__init__(F(moment), Value(timezone.get_default_timezone_name()))
 
 
 def _day_number(day: date) -> int:

@@ -35,9 +35,10 @@ class ActivityFormSet(BaseChildFormSet):
         ]
         if not refused:
             return
-        self.data = self.data.copy()
-        for form in refused:  # show the row again, with what stood in it
-            self.data[form.add_prefix("DELETE")] = ""
+        shown_again = self.data.copy()  # type: ignore[has-type]
+        for form in refused:
+            shown_again[form.add_prefix("DELETE")] = ""
+        self.data = shown_again
         raise ValidationError(
             _("“%(role)s” has shifts, so it cannot be removed. Call its shifts off instead.")
             % {"role": refused[0].instance}

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page, Task, TaskState
 
@@ -25,7 +26,9 @@ class OrganisationReview(Task):
 
     @classmethod
     def get_description(cls) -> str:
-        return _("The reviewers of the page's own organisation approve it or ask for changes.")
+        return gettext(
+            "The reviewers of the page's own organisation approve it or ask for changes."
+        )
 
     def start(self, workflow_state: Any, user: User | None = None) -> TaskState:
         page = workflow_state.content_object
@@ -48,9 +51,9 @@ class OrganisationReview(Task):
         if not self._reviews(obj, user):
             return []
         return [
-            ("reject", _("Ask for changes"), True),
-            ("approve", _("Approve and publish"), False),
-            ("approve", _("Approve with a comment"), True),
+            ("reject", gettext("Ask for changes"), True),
+            ("approve", gettext("Approve and publish"), False),
+            ("approve", gettext("Approve with a comment"), True),
         ]
 
     def get_task_states_user_can_moderate(self, user: User, **_kwargs: Any) -> QuerySet[TaskState]:
