@@ -235,7 +235,7 @@ def console(request: HttpRequest, shift_id: int) -> HttpResponse:
 @require_POST
 def console_scan(request: HttpRequest, shift_id: int) -> HttpResponse:
     """One scanned card or typed number. JSON for the console, a redirect for a plain form."""
-    shift = _shift_to_run(request, shift_id)
+    shift = get_object_or_404(get_shifts_for(request.user), pk=shift_id)
     kind = request.POST.get("kind", Scan.Kind.IN)
     nonce = _nonce(request)
     if kind not in Scan.Kind.values or (nonce is None and request.POST.get("nonce")):
@@ -278,6 +278,7 @@ def _recent_scans(shift: Shift) -> list[Scan]:
         .select_related(
             "volunteer", "shift", "attendance__record", "attendance__sign_up__shift__activity"
         )
+        .defer("volunteer__id_number")
         .order_by("-received_at")[:RECENT_SCANS]
     )
 

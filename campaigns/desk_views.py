@@ -202,6 +202,7 @@ def _roster(shift: Shift) -> QuerySet[SignUp]:
     return (
         SignUp.objects.filter(shift=shift)
         .select_related("volunteer", "attendance__record")
+        .defer("volunteer__id_number")
         .order_by("volunteer__name", "pk")
     )
 
@@ -237,6 +238,7 @@ def _refused_scans(shift: Shift) -> list[Scan]:
             shift=shift, volunteer__isnull=False, outcome__in=["not_signed_up", "wrong_shift"]
         )
         .select_related("volunteer")
+        .defer("volunteer__id_number")
         .order_by("volunteer", "-received_at")
         .distinct("volunteer")[:20]
     )
@@ -275,7 +277,7 @@ def desk_records(request: HttpRequest) -> HttpResponse:
         records = records.filter(attendance__sign_up__shift=shift)
     if show in {"confirmed", "voided"}:
         records = records.order_by("-served_on", "-pk")
-    page = Paginator(records.select_related("attendance"), RECORDS_A_PAGE).get_page(
+    page = Paginator(records.defer("volunteer__id_number"), RECORDS_A_PAGE).get_page(
         request.GET.get("page")
     )
     rows = [_record_row(request, record, outcomes) for record in page]

@@ -172,7 +172,8 @@ def refuse_scan(
 def find_card(text: str) -> VolunteerCard | None:
     """The card with this address or number, valid or not. Blanks, dashes and small letters in a
     typed number do not matter."""
-    cards = VolunteerCard.objects.select_related("volunteer")
+    # P6: an ID number is not read, let alone decrypted, to open a door.
+    cards = VolunteerCard.objects.select_related("volunteer").defer("volunteer__id_number")
     _before, is_address, rest = text.strip().partition("/c/")
     if is_address:
         return cards.filter(token=rest.partition("?")[0].strip("/")).first()
@@ -207,6 +208,7 @@ def scan_again(*, nonce: uuid.UUID) -> ScanResult | None:
             "attendance__record",
             "attendance__sign_up__shift__activity",
         )
+        .defer("volunteer__id_number")
         .filter(nonce=nonce)
         .first()
     )
@@ -264,7 +266,8 @@ def _go(attempt: _Attempt, shift: Shift, volunteer: Volunteer) -> _Decision:
     sign_up = _hold_sign_up(shift, volunteer)
     if sign_up is None:
         return _not_expected(shift, volunteer), None
-    attendance = _attendance_of(sign_up)
+    # Read after the lock was granted, with all that the record will say.
+    attendance = attendances_with_shift().filter(sign_up=sign_up).first()
     if attendance is None:
         return Outcome.NOT_IN_YET, None
     if attendance.is_in and _clock_is_wrong(attempt):
@@ -283,12 +286,12 @@ def _hold_sign_up(shift: Shift, volunteer: Volunteer) -> SignUp | None:
     sign_up = (
         SignUp.objects.holding()
         .select_for_update(no_key=True, of=("self",))
-        .select_related("attendance", "volunteer", "shift__activity__campaign__organisation")
+        .select_related("attendance", "shift")
         .filter(shift=shift, volunteer=volunteer)
         .first()
     )
-    if sign_up is not None and hasattr(sign_up, "attendance"):
-        sign_up.attendance.sign_up = sign_up
+    if sign_up is not None:
+        sign_up.volunteer = volunteer
     return sign_up
 
 

@@ -18,9 +18,13 @@ Review = Attendance.Review
 
 def attendances_with_shift() -> QuerySet[Attendance]:
     """With all that `leave` reads, in one query."""
-    return Attendance.objects.select_related(
-        "sign_up__volunteer", "sign_up__shift__activity__campaign__organisation"
-    ).order_by("pk")
+    return (
+        Attendance.objects.select_related(
+            "sign_up__volunteer", "sign_up__shift__activity__campaign__organisation"
+        )
+        .defer("sign_up__volunteer__id_number", "sign_up__shift__activity__campaign__story")
+        .order_by("pk")
+    )
 
 
 def leave(attendance: Attendance, *, at: datetime, door: str, by: User | None) -> bool:

@@ -127,7 +127,7 @@ def _make_people(shift: Shift, count: int) -> list[str]:
             WITH people AS (
                 INSERT INTO volunteers_volunteer (public_id, name, sex, id_type, id_number, phone,
                     emergency_name, emergency_phone, is_ranked, star_level, created_at)
-                SELECT gen_random_uuid(), '志愿者' || n, 9, '', '', '', '', '', false, 0, now()
+                SELECT gen_random_uuid(), '志愿者' || n, 9, '', NULL, '', '', '', false, 0, now()
                 FROM generate_series(1, %(count)s) n RETURNING id
             ), placed AS (
                 INSERT INTO campaigns_signup (shift_id, volunteer_id, state, during, signed_up_at,

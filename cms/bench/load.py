@@ -60,7 +60,7 @@ def ensure_city() -> None:
     site.seed_site()
     ground.seed_organisations()
     ground.seed_accounts()
-    site.seed_campaigns()
+    site.seed_campaigns(how_many=60)
 
 
 def press(port: int, requests: list[Request]) -> Load:
