@@ -203,7 +203,7 @@ def test_wrong_passwords_lock_out_the_number_they_were_tried_at(client: Client, 
 def test_wrong_passwords_at_one_number_lock_out_no_other(
     client: Client, bao: User, rui: User
 ) -> None:
-    """allauth's own key leaves the number out: five wrong tries anywhere would lock out everyone."""
+    """allauth's own key leaves the number out: five wrong tries would lock out everyone."""
     for _try in range(5):
         client.post("/accounts/login/", {"login": "13800000002", "password": "wrong-wrong"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -220,14 +221,20 @@ def _vouched_address(student: StudentAffiliation) -> str:
     user = student.volunteer.user
     if user is None:
         return ""
-    for account in SocialAccount.objects.filter(user=user):
-        provider = account.get_provider()
-        if provider.id not in CAMPUS_PROVIDERS and account.provider not in CAMPUS_PROVIDERS:
-            continue
+    for account in SocialAccount.objects.filter(user=user, provider__in=_campus_providers()):
         for address in _addresses(account.extra_data):
             if is_campus_address(address, student.university):
                 return address
     return ""
+
+
+def _campus_providers() -> list[str]:
+    """The names under which the settings know the campuses' log-ins (never WeChat's)."""
+    return [
+        app["provider_id"]
+        for kind in CAMPUS_PROVIDERS
+        for app in settings.SOCIALACCOUNT_PROVIDERS.get(kind, {}).get("APPS", [])
+    ]
 
 
 def _addresses(data: Any) -> list[str]:
