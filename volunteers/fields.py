@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -33,7 +33,13 @@ def _id_key() -> bytes:
     return base64.urlsafe_b64decode(settings.LINLI_ID_KEY)
 
 
-class EncryptedTextField(models.BinaryField):
+if TYPE_CHECKING:
+    _StoredAsBytes = models.TextField
+else:
+    _StoredAsBytes = models.BinaryField
+
+
+class EncryptedTextField(_StoredAsBytes):
     """Text to Python, ciphertext in the database. An empty string is stored as NULL."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -23,7 +23,9 @@ class Joining(NamedTuple):
 @transaction.atomic
 def join(*, user: User, joining: Joining) -> Volunteer:
     """Register (or claim) the volunteer, log the consent that was ticked, issue the card."""
-    community = Territory.objects.communities().filter(pk=joining.community_id).first()
+    community = None
+    if joining.community_id:
+        community = Territory.objects.communities().filter(pk=joining.community_id).first()
     volunteer = register_volunteer(user=user, name=joining.name, community=community, by=user)
     give_consent(volunteer=volunteer, kind=ConsentNotice.Kind.PRIVACY, by=user)
     issue_card(volunteer=volunteer, by=user)

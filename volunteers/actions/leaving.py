@@ -121,10 +121,8 @@ def copy_data(*, volunteer: Volunteer) -> dict[str, Any]:
         "service_records": _records(volunteer),
         "security_log": _security_log(user) if user else [],
     }
-    for _receiver, part in data_copy_asked.send(sender=Volunteer, volunteer=volunteer):
-        if part:
-            name, content = part
-            data[name] = content
+    answers: list[Any] = data_copy_asked.send(sender=Volunteer, volunteer=volunteer)
+    data |= dict(part for _receiver, part in answers if part)
     return data
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +31,7 @@ def my_card(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
         except CardNotIssued as error:
             messages.error(request, str(error))
         return redirect(next_url(request, reverse("my_card")))
-    context = {
+    context: dict[str, Any] = {
         "card": card,
         "volunteer": volunteer,
         "affiliation": _affiliation(volunteer),

@@ -39,8 +39,8 @@ class Command(BaseCommand):
             code_version=options["code_version"],
             first_line=first_line,
         )
-        for error in result.errors[:ERRORS_SHOWN]:
-            self.stderr.write(f"line {error.line}: {error.reason}")
+        for refused in result.errors[:ERRORS_SHOWN]:
+            self.stderr.write(f"line {refused.line}: {refused.reason}")
         if len(result.errors) > ERRORS_SHOWN:
             self.stderr.write(f"… and {len(result.errors) - ERRORS_SHOWN} more")
         self.stdout.write(
