@@ -91,7 +91,7 @@ def processes_of(data: Path) -> list[str]:
 def mark_prepared(data: Path) -> None:
     embedded.ensure_running(data)
     (data / "demo-logins.txt").write_text("  Alice 13800000001\n")
-    (data / "demo.stamp").write_text(demo.fingerprint(data, {}))
+    (data / "demo.stamp").write_text(f"{demo.fingerprint(data, {})} {time.strftime('%Y-%m-%d')}")
     embedded.stop(data)
 
 
@@ -130,14 +130,38 @@ def test_a_taken_port_is_said_in_words_and_nothing_is_started(data):
     assert processes_of(data) == []
 
 
-def test_a_changed_migration_a_new_day_or_another_database_is_prepared_again(data, monkeypatch):
+@pytest.mark.parametrize(
+    ("stamp", "steps"),
+    [
+        ("{tables} {today}", []),
+        ("{tables} 2020-01-01", ["seed_demo"]),
+        ("other {today}", ["migrate", "demo_logins", "seed_demo"]),
+        (None, ["migrate", "demo_logins", "seed_demo"]),
+    ],
+)
+def test_only_what_is_not_done_yet_is_prepared(data, monkeypatch, stamp, steps):
+    said = []
+
+    def note(step, *_arguments, **_more):
+        said.append(step)
+        return subprocess.CompletedProcess([], 0, stdout="")
+
+    monkeypatch.setattr(demo, "_manage", note)
+    monkeypatch.setattr(demo, "fingerprint", lambda *_: "tables")
+    if stamp:
+        today = time.strftime("%Y-%m-%d")
+        (data / "demo.stamp").write_text(stamp.format(tables="tables", today=today))
+    demo.prepare(data, {})
+    assert said == steps
+    demo.prepare(data, {})
+    assert said == steps, "the second time nothing is left to do"
+
+
+def test_a_changed_migration_or_another_database_is_prepared_again(data, monkeypatch):
     embedded.ensure_running(data)
     first = demo.fingerprint(data, {})
     assert demo.fingerprint(data, {}) == first
     assert demo.fingerprint(data, {"DATABASE_URL": "postgresql://elsewhere/linli"}) != first
-    monkeypatch.setattr(demo.time, "strftime", lambda _: "2031-01-01")
-    assert demo.fingerprint(data, {}) != first
-    monkeypatch.undo()
     extra = data / "0099_new.py"
     extra.write_text("")
     monkeypatch.setattr(demo, "PROJECT", data)
