@@ -390,10 +390,6 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# Linli's own rules that a city may set otherwise
-
-LINLI_CANCEL_HOURS = environment.number("LINLI_CANCEL_HOURS", 24)  # later one asks for leave
-
 # Linli's own
 
 LINLI_DEMO = False
