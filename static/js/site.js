@@ -2,7 +2,7 @@
  *
  *   data-menu          a <details> that closes on Escape, on a tap outside, or when focus leaves
  *   data-dialog="id"   a button that opens <dialog id>; data-close inside it closes it
- *   data-confirm="…"   a button that asks before its form is sent
+ *   data-confirm="…"   a button, a link or a form that asks first
  *   data-copy="…"      a button that copies text and says so (data-copied="…")
  *   data-print         a button that prints the page
  *   forms              a second press while the first is on its way is ignored
@@ -33,7 +33,7 @@ document.addEventListener("click", async (event) => {
     event.preventDefault();
     closer.closest("dialog").close();
   }
-  const asker = target.closest("[data-confirm]");
+  const asker = target.closest("button[data-confirm], a[data-confirm]");
   if (asker && !window.confirm(asker.dataset.confirm)) {
     event.preventDefault();
     event.stopPropagation();
@@ -66,6 +66,10 @@ document.addEventListener("focusin", (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+    event.preventDefault();
+    return;
+  }
   if (form.classList.contains("is-sending")) {
     event.preventDefault();
     return;
