@@ -36,9 +36,7 @@ def nudge_settlement(**_kwargs: Any) -> None:
         logger.warning("No nudge for the settlement; the sweep will find it.", exc_info=True)
 
 
-def merge_points(
-    *, kept: Volunteer, merged: Volunteer, by: User | None, **_kwargs: Any
-) -> None:
+def merge_points(*, kept: Volunteer, merged: Volunteer, by: User | None, **_kwargs: Any) -> None:
     """Inside the merge's transaction, after the records moved: points, sums and honours follow."""
     accounts = lock_accounts(volunteers=[kept, merged])
     _move_balance(source=accounts[merged.pk], target=accounts[kept.pk], by=by)

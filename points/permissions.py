@@ -1,4 +1,4 @@
-"""Who may see which points. Views reach anything that is not public through these functions only."""
+"""Who may see which points: the only door by which a view reaches what is not public."""
 
 from __future__ import annotations
 

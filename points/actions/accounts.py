@@ -21,9 +21,7 @@ SYSTEM_KINDS = (Account.Kind.ISSUE, Account.Kind.REDEEMED)
 
 def ensure_account(*, volunteer: Volunteer) -> Account:
     """The volunteer's account, made when there is none."""
-    account, _made = Account.objects.get_or_create(
-        kind=Account.Kind.VOLUNTEER, volunteer=volunteer
-    )
+    account, _made = Account.objects.get_or_create(kind=Account.Kind.VOLUNTEER, volunteer=volunteer)
     return account
 
 
@@ -43,7 +41,9 @@ def lock_accounts(*, volunteers: list[Volunteer]) -> dict[int, Account]:
     for volunteer in sorted(volunteers, key=lambda volunteer: volunteer.pk):
         ensure_account(volunteer=volunteer)
     locked = (
-        Account.objects.select_for_update(no_key=True).filter(volunteer__in=volunteers).order_by("pk")
+        Account.objects.select_for_update(no_key=True)
+        .filter(volunteer__in=volunteers)
+        .order_by("pk")
     )
     return {account.volunteer_id: account for account in locked if account.volunteer_id}
 

@@ -83,9 +83,9 @@ def redeem_reward(
 
 def _take_one(reward: Reward) -> Reward:
     """One piece less, in the statement that checks that there is one; returns the row as it is."""
-    taken = Reward.objects.filter(
-        pk=reward.pk, is_offered=True, taken__lt=F("stock")
-    ).update(taken=F("taken") + 1)
+    taken = Reward.objects.filter(pk=reward.pk, is_offered=True, taken__lt=F("stock")).update(
+        taken=F("taken") + 1
+    )
     reward = Reward.objects.get(pk=reward.pk)
     if not taken:
         raise RewardGone if reward.is_offered else RewardNotOffered

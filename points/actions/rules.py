@@ -23,7 +23,9 @@ class RuleRefused(Exception):
 
 
 class RuleInThePast(RuleRefused):
-    sentence = _("A rule starts today or later: what service was worth is never changed afterwards.")
+    sentence = _(
+        "A rule starts today or later: what service was worth is never changed afterwards."
+    )
 
 
 class RuleOfTodayInForce(RuleRefused):
@@ -91,7 +93,7 @@ def start_award_rule(
     return rule
 
 
-def end_award_rule(*, rule: AwardRule, last_day: date, by: User | None) -> AwardRule:
+def end_award_rule(*, rule: AwardRule, last_day: date) -> AwardRule:
     """The rule holds up to and with `last_day`, today at the earliest. Raises RuleInThePast."""
     with transaction.atomic():
         rule = AwardRule.objects.select_for_update().get(pk=rule.pk)
@@ -112,9 +114,7 @@ def remove_award_rule(*, rule: AwardRule) -> None:
         starts_on, last_day = rule.starts_on, rule.last_day
         if starts_on is None or starts_on <= timezone.localdate():
             raise RuleStarted
-        before = (
-            AwardRule.objects.with_key_of(rule).filter(holds__endswith=starts_on).first()
-        )
+        before = AwardRule.objects.with_key_of(rule).filter(holds__endswith=starts_on).first()
         rule.delete()
         if before is not None:
             before.holds = _days(before.starts_on, last_day)

@@ -17,8 +17,9 @@ from django.db import connection, transaction
 from points.models import Account
 from volunteers.models import ServiceRecord
 
-# What each counted record is worth, in the order in which a day's cap is used up. Reads `looked_at`:
-# the people and days in question. A day or a category without a rule gives nothing and stops nobody.
+# What each counted record is worth, in the order in which a day's cap is used up. Reads
+# `looked_at`: the people and days in question. A day or a category without a rule gives nothing
+# and stops nobody.
 WORTH_SQL = """
     served AS (
         SELECT r.id, r.volunteer_id, r.served_on, r.category_id, r.campaign_number,
@@ -113,7 +114,8 @@ WITH owed AS MATERIALIZED (
     {WORTH_SQL},
     given AS (
         SELECT m.record_id, max(m.id) AS last_id,
-               sum(CASE WHEN m.debit_account_id = %(issue)s THEN m.points ELSE -m.points END) AS points
+               sum(CASE WHEN m.debit_account_id = %(issue)s THEN m.points ELSE -m.points END)
+               AS points
         FROM owed JOIN points_movement m ON m.record_id = owed.id
         WHERE owed.settled_revision > 0
         GROUP BY m.record_id
@@ -230,6 +232,4 @@ def owed_records_exist() -> bool:
 
 
 def _issue_account_id() -> int:
-    return Account.objects.values_list("pk", flat=True).get(
-        kind=Account.Kind.ISSUE, volunteer=None
-    )
+    return Account.objects.values_list("pk", flat=True).get(kind=Account.Kind.ISSUE, volunteer=None)

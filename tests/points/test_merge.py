@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -51,9 +50,7 @@ def test_points_hours_and_honours_come_along(
     assert Recognition.objects.in_force().get().volunteer == alice.volunteer
 
 
-def test_one_daily_limit_holds_for_both(
-    confirmed: Make, alice: User, old_self: Volunteer
-) -> None:
+def test_one_daily_limit_holds_for_both(confirmed: Make, alice: User, old_self: Volunteer) -> None:
     confirmed(360)
     confirmed(360, volunteer=old_self)
     settle_all()

@@ -20,7 +20,9 @@ Make = Callable[..., ServiceRecord]
 
 @pytest.fixture
 def reward(db: None) -> Reward:
-    return Reward.objects.create(name="海边环保袋", price_points=15, stock=3, pick_up_place="党群中心")
+    return Reward.objects.create(
+        name="海边环保袋", price_points=15, stock=3, pick_up_place="党群中心"
+    )
 
 
 def test_my_points_says_in_words_where_each_point_came_from(
@@ -130,7 +132,9 @@ def test_pressing_redeem_twice_redeems_once(
     nonce = uuid.uuid4()
 
     for _ in range(2):
-        response = client.post(reverse("redeem_reward", args=[reward.pk]), {"nonce": nonce}, follow=True)
+        response = client.post(
+            reverse("redeem_reward", args=[reward.pk]), {"nonce": nonce}, follow=True
+        )
 
     code = Redemption.objects.get().code
     assert code in response.content.decode()

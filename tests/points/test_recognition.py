@@ -77,9 +77,7 @@ def test_a_rating_given_later_opens_the_way(confirmed: Make, alice: User, bao: U
     assert stars(alice.volunteer, State.IN_NOTICE) == [1, 2]
 
 
-def test_a_star_stands_in_public_notice_before_it_is_given(
-    confirmed: Make, alice: User
-) -> None:
+def test_a_star_stands_in_public_notice_before_it_is_given(confirmed: Make, alice: User) -> None:
     confirmed(130, quality=5)
     follow()
     notice = Recognition.objects.get(kind="star")
@@ -136,9 +134,7 @@ def test_a_poorer_rating_later_does_not_take_a_star_back(confirmed: Make, alice:
     assert stars(alice.volunteer, State.AWARDED) == [1]
 
 
-def test_a_star_is_not_given_on_sums_that_are_about_to_change(
-    confirmed: Make, alice: User
-) -> None:
+def test_a_star_is_not_given_on_sums_that_are_about_to_change(confirmed: Make, alice: User) -> None:
     confirmed(130, quality=5)
     follow()
     Standing.objects.update(revision=99)

@@ -135,9 +135,7 @@ def test_one_person_pressing_everywhere_at_once_never_falls_below_zero(
 
     def redeem() -> str:
         try:
-            redeem_reward(
-                reward=reward, volunteer=alice.volunteer, nonce=uuid.uuid4(), by=alice
-            )
+            redeem_reward(reward=reward, volunteer=alice.volunteer, nonce=uuid.uuid4(), by=alice)
         except NotEnoughPoints:
             return "too few"
         return "redeemed"
@@ -158,11 +156,7 @@ def test_the_same_press_from_two_threads_is_one_redemption(
     reward, nonce = make_reward(), uuid.uuid4()
 
     redemptions = run_together(
-        *[
-            lambda: redeem_reward(
-                reward=reward, volunteer=alice.volunteer, nonce=nonce, by=alice
-            )
-        ]
+        *[lambda: redeem_reward(reward=reward, volunteer=alice.volunteer, nonce=nonce, by=alice)]
         * 6
     )
 

@@ -32,8 +32,7 @@ def today() -> date:
 
 def start(starts_on: date, points: int = 20, **fields: Any) -> AwardRule:
     return start_award_rule(
-        **{"kind": "per_hour", "name": "每小时", "points": points, "by": None}
-        | fields,
+        **{"kind": "per_hour", "name": "每小时", "points": points, "by": None} | fields,
         starts_on=starts_on,
     )
 
@@ -89,9 +88,7 @@ def test_versions_are_written_in_order(per_hour: AwardRule, today: date) -> None
         start(today + timedelta(days=5))
 
 
-def test_a_version_that_has_not_begun_can_be_taken_away(
-    per_hour: AwardRule, today: date
-) -> None:
+def test_a_version_that_has_not_begun_can_be_taken_away(per_hour: AwardRule, today: date) -> None:
     new = start(today + timedelta(days=5))
     remove_award_rule(rule=new)
 
@@ -107,9 +104,9 @@ def test_a_rule_that_has_held_cannot_be_taken_away(per_hour: AwardRule) -> None:
 
 def test_a_rule_ends_today_at_the_earliest(per_hour: AwardRule, today: date) -> None:
     with pytest.raises(RuleInThePast):
-        end_award_rule(rule=per_hour, last_day=today - timedelta(days=1), by=None)
+        end_award_rule(rule=per_hour, last_day=today - timedelta(days=1))
 
-    assert end_award_rule(rule=per_hour, last_day=today, by=None).last_day == today
+    assert end_award_rule(rule=per_hour, last_day=today).last_day == today
 
 
 def test_a_rule_does_not_end_before_it_starts(today: date) -> None:

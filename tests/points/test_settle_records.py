@@ -201,9 +201,7 @@ def test_the_rule_in_force_on_the_day_of_service_counts(
     assert balance_of(alice.volunteer) == 10 + 20
 
 
-def test_a_day_without_a_rule_gives_nothing_and_stops_nobody(
-    confirmed: Make, alice: User
-) -> None:
+def test_a_day_without_a_rule_gives_nothing_and_stops_nobody(confirmed: Make, alice: User) -> None:
     confirmed(60, served_on=date(2019, 6, 1))
     confirmed(60)
 
@@ -224,9 +222,7 @@ def test_the_daily_cap_gives_the_first_of_the_day_its_due(
     assert balance_of(alice.volunteer) == 60
 
 
-def test_the_daily_cap_is_each_days_own(
-    confirmed: Make, alice: User, daily_cap: AwardRule
-) -> None:
+def test_the_daily_cap_is_each_days_own(confirmed: Make, alice: User, daily_cap: AwardRule) -> None:
     confirmed(600)
     confirmed(600, served_on=timezone.localdate() - timedelta(days=5))
     settle_all()

@@ -15,7 +15,7 @@ from django.utils import timezone
 from points.actions import settlement
 from points.actions.settlement import settle_owed_records
 from points.models import Movement
-from tests.cast import make_user, make_volunteer
+from tests.cast import make_volunteer
 from tests.points.conftest import balance_of, settle_all
 from volunteers.actions.records import confirm_record, correct_record, void_record
 from volunteers.models import ServiceRecord, Territory, User, Volunteer
@@ -157,9 +157,7 @@ def test_settling_and_changing_in_any_mixture_ends_where_it_must(
         for _ in range(30):
             settle_owed_records(limit=4)
 
-    run_together(
-        lambda: organise(records[:12]), lambda: organise(records[12:]), work, work
-    )
+    run_together(lambda: organise(records[:12]), lambda: organise(records[12:]), work, work)
     settle_all()
     # Each of the three has four records of an hour left: 40 points, within the cap.
     assert [balance_of(volunteer) for volunteer in people[:3]] == [40, 40, 40]

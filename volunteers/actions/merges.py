@@ -167,7 +167,9 @@ def _lock_both(kept: Volunteer, merged: Volunteer) -> tuple[Volunteer, Volunteer
     """In id order, so that two merges of the same pair wait for one another."""
     ids = {kept.pk, merged.pk}
     locked = {
-        v.pk: v for v in Volunteer.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        v.pk: v
+        # Not the key: a settlement that opens an account for one of them must not wait for us.
+        for v in Volunteer.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     }
     return locked[kept.pk], locked[merged.pk]
 

@@ -229,9 +229,7 @@ def enter_record_by_hand(
     return record
 
 
-def confirm_record(
-    *, record: ServiceRecord, by: User, quality: int | None = None
-) -> ServiceRecord:
+def confirm_record(*, record: ServiceRecord, by: User, quality: int | None = None) -> ServiceRecord:
     """The hours count from now on; `quality` rates the service from 1 to 5.
 
     Raises AlreadyConfirmed, AlreadyVoided, SecondPersonNeeded, OwnRecord, RatingOutOfRange.
@@ -314,7 +312,10 @@ def raise_objection(*, record: ServiceRecord, by: User, reason: str) -> Objectio
 
 
 def uphold_record(*, objection: Objection, by: User, answer: str) -> ServiceRecord:
-    """The record was right; `answer` says why. Raises ObjectionDecided, OwnRecord, ReasonMissing."""
+    """The record was right; `answer` says why.
+
+    Raises ObjectionDecided, OwnRecord, ReasonMissing.
+    """
     answer = _require_reason(answer)
     with transaction.atomic():
         record = _lock(objection.record)
@@ -346,9 +347,7 @@ def correct_record(
             raise SameMinutes
         _refuse_own(record, by=by)
         was_counted = record.is_counted
-        asked_for = _answer_objection(
-            record, state=Objection.State.CORRECTED, by=by, answer=reason
-        )
+        asked_for = _answer_objection(record, state=Objection.State.CORRECTED, by=by, answer=reason)
         alone = _is_more_than_the_doors_saw(record, credited_minutes) and not asked_for
         record.credited_minutes = credited_minutes
         record.review_reason = ""
@@ -394,9 +393,7 @@ def move_records(*, kept: Volunteer, merged: Volunteer, by: User | None) -> int:
     Called inside the merge's transaction, which holds the lock on both people.
     """
     moved = list(
-        ServiceRecord.objects.select_for_update(no_key=True)
-        .filter(volunteer=merged)
-        .order_by("pk")
+        ServiceRecord.objects.select_for_update(no_key=True).filter(volunteer=merged).order_by("pk")
     )
     ServiceRecord.objects.filter(pk__in=[record.pk for record in moved]).update(volunteer=kept)
     for record in moved:
@@ -440,7 +437,7 @@ def _lock(record: ServiceRecord) -> ServiceRecord:
 
 
 def _lock_many(ids: list[int]) -> list[ServiceRecord]:
-    """Like `_lock`; people and records each in the order of their ids, so that none waits in a circle."""
+    """Like `_lock`; people, then records, each by id, so that nobody waits in a circle."""
     people = ServiceRecord.objects.filter(pk__in=ids).values("volunteer_id")
     held = {
         volunteer.pk

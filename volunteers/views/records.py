@@ -24,7 +24,7 @@ PER_PAGE = 20
 
 @volunteer_required
 @require_safe
-def my_records(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
+def my_records(request: HttpRequest, _volunteer: Volunteer) -> HttpResponse:
     records = get_records_for(request.user)  # type: ignore[arg-type]
     totals = records.aggregate(
         minutes=Sum("credited_minutes", filter=Q(state__in=ServiceRecord.COUNTED)),
@@ -59,7 +59,7 @@ def my_record(request: HttpRequest, volunteer: Volunteer, record_id: int) -> Htt
         else:
             messages.success(
                 request,
-                _("Your objection is with %(organisation)s now. The hours count until it is decided.")
+                _("%(organisation)s has your objection now. The hours count until it is decided.")
                 % {"organisation": record.organisation},
             )
             return redirect("my_record", record_id=record.pk)
