@@ -50,7 +50,7 @@ class CampaignFilterForm(forms.Form):
         empty_label=_("All kinds"),
     )
     on = forms.DateField(
-        label=_("Day"),
+        label=_("Date"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
@@ -114,7 +114,7 @@ class ShiftForm(forms.Form):
     """One shift, as a phone's own date and time pickers ask for it."""
 
     on = forms.DateField(
-        label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     starts = forms.TimeField(
         label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
