@@ -64,7 +64,7 @@ def demo_phone(number: int) -> str:
     return f"+86{DEMO_PREFIX}{number:07d}"
 
 
-def test_id_number(sequence: int) -> str:
+def standard_id_number(sequence: int) -> str:
     """An ID number of the test series; `sequence` (0–999) tells them apart."""
     from volunteers.identity import check_character
 

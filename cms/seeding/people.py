@@ -14,7 +14,7 @@ from cms.demo.people import (
     demo_phone,
     invented_birth_date,
     invented_name,
-    test_id_number,
+    standard_id_number,
 )
 from cms.seeding.clock import lived_time
 from cms.seeding.ground import find_place
@@ -280,7 +280,7 @@ def _keep_id_numbers(rng: random.Random) -> None:
         set_id_number(
             volunteer=volunteer,
             id_type=Volunteer.IdType.RESIDENT,
-            number=test_id_number(sequence + 2),
+            number=standard_id_number(sequence + 2),
             consented=True,
             by=volunteer.user,
         )

@@ -89,8 +89,16 @@ def _run_elsewhere(
     now: datetime,
 ) -> None:
     """Campaigns whose usual hour is nearest to now."""
-    running = Shift.objects.public().filter(starts_at__lte=now, ends_at__gt=now).count()
-    others = [(a, row) for a, row in plans if a.campaign.organisation.slug != HOME_ORGANISATION]
+    running = set(
+        Shift.objects.public()
+        .filter(starts_at__lte=now, ends_at__gt=now)
+        .values_list("activity_id", flat=True)
+    )
+    others = [
+        (activity, row)
+        for activity, row in plans
+        if activity.campaign.organisation.slug != HOME_ORGANISATION and activity.pk not in running
+    ]
     local = timezone.localtime(now)
     minute_of_day = local.hour * 60 + local.minute
 
@@ -102,7 +110,7 @@ def _run_elsewhere(
         # On the usual weekday, unless that would be hours away from the usual time.
         return apart > 240 or local.weekday() not in weekdays, apart
 
-    wanted = max(0, RUNNING_ELSEWHERE + 1 - running)
+    wanted = max(0, RUNNING_ELSEWHERE + 1 - len(running))
     for activity, row in sorted(others, key=distance)[:wanted]:
         began = now - timedelta(minutes=rng.randrange(10, 60))
         minutes = max(row["minutes"], 120)

@@ -120,10 +120,16 @@ def _glow_mask() -> Image.Image:
 GLOW = _glow_mask()
 
 
-def as_jpeg(picture: Image.Image, *, quality: int = 78) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
-    return out.getvalue()
+def as_jpeg(picture: Image.Image, *, most_bytes: int = 80_000) -> bytes:
+    """As good as fits into `most_bytes`; a picture full of flowers is kept a little coarser."""
+    jpeg = b""
+    for quality in (80, 74, 66, 56, 45):
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
+        jpeg = out.getvalue()
+        if len(jpeg) <= most_bytes:
+            break
+    return jpeg
 
 
 def as_png(picture: Image.Image) -> bytes:

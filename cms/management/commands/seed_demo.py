@@ -10,6 +10,7 @@ from cms.seeding import ground, life, people, site, today
 
 DAYS = 42
 RESIDENTS = 2000
+CAMPAIGNS = 60
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--residents", type=int, default=RESIDENTS)
+        parser.add_argument("--campaigns", type=int, default=CAMPAIGNS)
         parser.add_argument("--days", type=int, default=DAYS, help="days of shifts gone by")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -34,7 +36,7 @@ class Command(BaseCommand):
         self._step("organisations", ground.seed_organisations)
         users = self._step("accounts", ground.seed_accounts)
         self._step("rewards", ground.seed_rewards)
-        self._step("campaigns", site.seed_campaigns)
+        self._step("campaigns", lambda: site.seed_campaigns(how_many=options["campaigns"]))
         self._step("cast", lambda: people.seed_cast(users))
         residents, days = options["residents"], options["days"]
         self._step("residents", lambda: people.seed_residents(how_many=residents, days=days))
