@@ -23,7 +23,7 @@ SOURCES = ("cms", "campaigns", "foundations", "points", "volunteers", "config", 
 def compile_all() -> int:
     """Write each .mo that is older than its .po; returns how many were written."""
     written = 0
-    for po in sorted(LOCALE.glob("*/LC_MESSAGES/*.po")):
+    for po in sorted(LOCALE.glob("**/LC_MESSAGES/*.po")):
         mo = po.with_suffix(".mo")
         if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
             continue
@@ -91,7 +91,7 @@ def check() -> int:
     files = sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
     if not files:
         found.append("locale/ has no django.po")
-    for path in files:
+    for path in sorted(LOCALE.glob("**/LC_MESSAGES/*.po")):
         found += [
             f"{path.relative_to(PROJECT)}: {text}" for text in problems_of(polib.pofile(path))
         ]

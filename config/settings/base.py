@@ -102,7 +102,8 @@ INSTALLED_APPS.append("django.forms")
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second one says in Chinese what our libraries would say in English, or say less well.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "libraries"]
 FORMAT_MODULE_PATH = "config.formats"
 LANGUAGE_COOKIE_NAME = "linli_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600

@@ -10,7 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from volunteers.actions.joining import Joining
@@ -23,7 +23,7 @@ def _notice_link() -> SafeString:
     return format_html(
         '<a href="{}" target="_blank">{}</a>',
         reverse_lazy("notice", args=["privacy"]),
-        _now("Read the privacy notice"),
+        gettext("Read the privacy notice"),
     )
 
 
@@ -33,7 +33,7 @@ class JoinForm(forms.Form):
     field_order = ["phone", "email", "name", "community", "agree"]
 
     name = forms.CharField(
-        label=_("Name"),
+        label=_("Full name"),
         max_length=60,
         help_text=_("As on your ID: it stands on your card and certificates."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),

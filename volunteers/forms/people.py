@@ -39,7 +39,7 @@ class ProfileForm(forms.Form):
     ]  # fmt: skip
 
     name = forms.CharField(
-        label=_("Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Full name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     sex = forms.TypedChoiceField(
         label=_("Sex"),
@@ -99,7 +99,7 @@ class DocumentForm(forms.Form):
     """An ID document's kind and number; the number is cleaned to its normal form."""
 
     id_type = forms.ChoiceField(
-        label=_("Document"), choices=[choice for choice in Volunteer.IdType.choices if choice[0]]
+        label=_("Kind of document"), choices=[choice for choice in Volunteer.IdType.choices if choice[0]]
     )
     number = forms.CharField(
         label=_("ID number"),
@@ -202,7 +202,7 @@ class EnterVolunteerForm(forms.Form):
     organisation = forms.ModelChoiceField(
         label=_("For"), queryset=Organisation.objects.none(), empty_label=None
     )
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=_("Full name"), max_length=60)
     phone = PhoneField(
         required=False,
         help_text=_("With it the person can take over this registration later, by a code."),
