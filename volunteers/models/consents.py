@@ -17,11 +17,11 @@ class ConsentNotice(models.Model):
         RANKING = "ranking", _("Appearing in rankings")
         GUARDIAN = "guardian", _("Guardian's consent")
 
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    version = models.PositiveSmallIntegerField()
-    text = models.TextField()
-    text_en = models.TextField(blank=True)
-    published_at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    version = models.PositiveSmallIntegerField(_("version"))
+    text = models.TextField(_("text"))
+    text_en = models.TextField(_("text in English"), blank=True)
+    published_at = models.DateTimeField(_("published at"), auto_now_add=True)
 
     class Meta:
         ordering = ["kind", "-version"]

@@ -92,16 +92,24 @@ class SecurityEvent(models.Model):
         ACCOUNT_CLOSED = "account_closed", _("Account closed")
         CARD_REVOKED = "card_revoked", _("Card revoked")
 
-    kind = models.CharField(max_length=24, choices=Kind.choices)
+    kind = models.CharField(_("what happened"), max_length=24, choices=Kind.choices)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("account"),
     )
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("done by"),
     )
-    address = models.GenericIPAddressField(null=True)
-    detail = models.CharField(max_length=200, blank=True)
-    at = models.DateTimeField(default=timezone.now)
+    address = models.GenericIPAddressField(_("address"), null=True)
+    detail = models.CharField(_("detail"), max_length=200, blank=True)
+    at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:
         ordering = ["-id"]

@@ -76,10 +76,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 class Category(models.Model):
     """A kind of service: patrol, care for the elderly, environment…"""
 
-    slug = models.SlugField(max_length=40, unique=True)
-    name = models.CharField(max_length=40, unique=True)
-    name_en = models.CharField(max_length=60, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
+    slug = models.SlugField(_("word in addresses"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    name_en = models.CharField(_("name in English"), max_length=60, blank=True)
+    position = models.PositiveSmallIntegerField(_("place in lists"), default=0)
 
     class Meta:
         ordering = ["position", "id"]
@@ -91,9 +91,9 @@ class Category(models.Model):
 
 
 class Skill(models.Model):
-    slug = models.SlugField(max_length=40, unique=True)
-    name = models.CharField(max_length=40, unique=True)
-    name_en = models.CharField(max_length=60, blank=True)
+    slug = models.SlugField(_("word in addresses"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    name_en = models.CharField(_("name in English"), max_length=60, blank=True)
 
     class Meta:
         ordering = ["id"]
