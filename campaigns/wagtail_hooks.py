@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.ui.components import Component
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic import chooser as choosers
 from wagtail.admin.views.generic import history, usage
@@ -132,7 +133,15 @@ class ShiftViewSet(ModelViewSet):
     edit_view_class = ShiftEditView
     history_view_class = ShiftHistoryView
     usage_view_class = ShiftUsageView
-    list_display = ["activity", "starts_at", "ends_at", "taken", "capacity", "state"]
+    list_display = [
+        "activity",
+        Column("campaign", label=gettext_lazy("Campaign"), accessor="activity.campaign.title"),
+        "starts_at",
+        "ends_at",
+        "taken",
+        "capacity",
+        "state",
+    ]
     list_filter = ["state", "starts_at"]
     search_fields = ["activity__role", "activity__campaign__title"]
     ordering = ["-starts_at"]

@@ -192,7 +192,14 @@ class CampaignPage(Page):
                 ],
                 heading="English",
             ),
-            ObjectList([ActivitiesPanel("activities", min_num=1)], heading=_("Activities")),
+            ObjectList(
+                [
+                    ActivitiesPanel(
+                        "activities", heading=_("Activities"), label=_("Activity"), min_num=1
+                    )
+                ],
+                heading=_("Activities"),
+            ),
             SETTINGS_TAB,
         ]
     )
@@ -298,7 +305,7 @@ class Activity(ClusterableModel, Orderable):
     contact_phone = models.CharField(_("contact's telephone"), max_length=40)
 
     panels = [
-        FieldPanel("key"),
+        FieldPanel("key", classname="w-hidden"),
         FieldRowPanel([FieldPanel("role"), FieldPanel("role_en")]),
         FieldRowPanel([FieldPanel("place"), FieldPanel("place_en")]),
         FieldPanel("what_you_do"),

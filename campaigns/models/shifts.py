@@ -45,12 +45,14 @@ class Shift(models.Model):
         OPEN = "open", _("Open")
         CANCELLED = "cancelled", _("Cancelled")
 
-    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="shifts")
+    activity = models.ForeignKey(
+        Activity, on_delete=models.PROTECT, related_name="shifts", verbose_name=_("activity")
+    )
     starts_at = models.DateTimeField(_("start"))
     ends_at = models.DateTimeField(_("end"))
     capacity = models.PositiveIntegerField(_("people wanted"))
-    taken = models.PositiveIntegerField(default=0, editable=False)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    taken = models.PositiveIntegerField(_("signed up"), default=0, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancel_reason = models.CharField(_("why it is cancelled"), max_length=200, blank=True)
     person_in_charge = models.CharField(_("person in charge"), max_length=60, blank=True)
