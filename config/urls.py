@@ -28,6 +28,8 @@ urlpatterns = [
         {"document_root": settings.MEDIA_ROOT},
     ),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg")),
+    # Wagtail's own form knows neither our lock-outs nor second factors.
+    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include(wagtail_urls)),

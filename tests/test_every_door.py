@@ -18,6 +18,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from campaigns import urls as campaigns_urls
+from campaigns.codes import poster_token
 from campaigns.models import Attendance, CampaignPage, Shift, SignUp
 from cms import urls as cms_urls
 from cms.models import HomePage
@@ -75,7 +76,7 @@ DOORS: dict[str, Door] = {
     "my_consents": get(ALICE),
     "change_consent": post(ALICE, kind=lambda _: "ranking"),
     "my_data": get(ALICE),
-    "close_account": get(ALICE),
+    "close_account": get(ACCOUNTS),
     "my_card": get(ALICE),
     "reissue_my_card": post(ALICE),
     "my_card_pdf": get(ALICE),
@@ -93,8 +94,43 @@ DOORS: dict[str, Door] = {
     "issue_entered_card": post(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
     "student_roster": get(CITY),
     "take_back_proof": post(CITY, student_id=lambda house: house.student.pk),
-    "merge_requests": get(frozenset({"rui", "city_staff"})),
-    "decide_merge_request": get(CITY, request_id=lambda house: house.merge.pk),
+    "merge_requests": get(STAFF),
+    "decide_merge_request": post(CITY, request_id=lambda house: house.merge.pk),
+    "my_records": get(ALICE),
+    "my_record": get(ALICE, record_id=of_record),
+    # campaigns
+    "shift_sign_up": post(ACCOUNTS, shift_id=of_shift),
+    "shift_cancel": post(ALICE, shift_id=of_shift),
+    "shift_leave": post(ALICE, shift_id=of_shift),
+    "my_shifts": get(ACCOUNTS),
+    "my_shifts_next": get(ACCOUNTS),
+    "venue_scan": get(ACCOUNTS, token=lambda house: poster_token(shift=house.shift)),
+    "desk": get(DESKS),
+    "desk_campaign": get(ORGANISERS, campaign_id=lambda house: house.campaign.pk),
+    "desk_shift_new": get(ORGANISERS, campaign_id=lambda house: house.campaign.pk),
+    "desk_shift": get(ORGANISERS, shift_id=of_shift),
+    "desk_shift_edit": get(ORGANISERS, shift_id=of_shift),
+    "desk_shift_call_off": get(ORGANISERS, shift_id=of_shift),
+    "desk_attendance": post(
+        ORGANISERS, shift_id=of_shift, sign_up_id=lambda house: house.attendance.sign_up_id
+    ),
+    "desk_new_codes": post(ORGANISERS, shift_id=of_shift),
+    "venue_screen": get(ORGANISERS, shift_id=of_shift),
+    "venue_code": get(ORGANISERS, shift_id=of_shift),
+    "venue_poster": get(ORGANISERS, shift_id=of_shift),
+    "console": get(ORGANISERS, shift_id=of_shift),
+    "console_scan": post(ORGANISERS, shift_id=of_shift),
+    "desk_records": get(DESKS),
+    "desk_record_new": get(DESKS),
+    "desk_record": get(ORGANISERS, record_id=of_record),
+    # points
+    "my_points": get(ALICE),
+    "my_points_summary": get(ALICE),
+    "rewards": get(EVERYONE),
+    "redeem_reward": post(ALICE, reward_id=lambda house: house.reward.pk),
+    "rankings": get(EVERYONE),
+    "star_notice": get(EVERYONE),
+    "award_rules": get(EVERYONE),
     # cms
     "set_language": post(EVERYONE),
     "set_display": post(EVERYONE),
@@ -137,7 +173,7 @@ def house(
     )
     Shift.objects.filter(pk=shift.pk).update(taken=1)
     attendance = Attendance.objects.create(
-        sign_up=sign_up, checked_in_at=timezone.now(), check_in_door="desk"
+        sign_up=sign_up, volunteer=volunteer, checked_in_at=timezone.now(), check_in_door="desk"
     )
     record = draft_record(
         volunteer=volunteer,
@@ -222,17 +258,17 @@ def test_every_address_is_in_the_table() -> None:
     assert sorted(set(all_names()) ^ set(DOORS)) == []
 
 
-@pytest.mark.parametrize("name", DOORS)
-def test_a_door_opens_for_those_who_may_and_for_nobody_else(
-    name: str, house: House, everyone: dict[str, User | None]
+@pytest.mark.parametrize("role", sorted(EVERYONE))
+def test_doors_open_for_those_who_may_and_for_nobody_else(
+    role: str, house: House, everyone: dict[str, User | None]
 ) -> None:
     wrong = []
-    for role, user in everyone.items():
-        status, leads_to = try_door(name=name, house=house, user=user)
+    for name, door in DOORS.items():
+        status, leads_to = try_door(name=name, house=house, user=everyone[role])
         assert status < 500, f"{name} answered {status} to {role}"
-        if is_shut(status, leads_to) == (role in DOORS[name].may):
-            wrong.append(f"{role}: {status} {leads_to}")
-    assert wrong == []
+        if is_shut(status, leads_to) == (role in door.may):
+            wrong.append(f"{name}: {status} {leads_to}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_wagtails_own_addresses_never_answer_500_and_are_shut_for_residents(
@@ -267,7 +303,7 @@ def admin_patterns() -> Iterator[str]:
             route = prefix + str(pattern.pattern).lstrip("^")
             if hasattr(pattern, "url_patterns"):
                 yield from walk(pattern.url_patterns, route)
-            elif "(" not in route and "logout" not in route:
+            elif "(" not in route and "logout" not in route and "failwhale" not in route:
                 yield route
 
     yield from walk(admin.url_patterns, "admin/")
