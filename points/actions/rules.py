@@ -24,7 +24,7 @@ class RuleRefused(Exception):
 
 class RuleInThePast(RuleRefused):
     sentence = _(
-        "A rule starts today or later: what service was worth is never changed afterwards."
+        "A rule starts today or later: what service was worth never changes afterwards."
     )
 
 

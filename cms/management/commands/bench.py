@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
 
 def _run(command: list[str], environment: dict[str, str], *, check: bool = True) -> int:
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - our own interpreter and our own modules
         command, cwd=Path(settings.BASE_DIR), env=environment, check=check
     ).returncode
 
