@@ -80,7 +80,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
             "viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "has_touch": True,
         } | options  # fmt: skip
         context = chromium.new_context(**options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
