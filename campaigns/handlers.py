@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from wagtail.admin.mail import GroupApprovalTaskStateSubmissionEmailNotifier
 from wagtail.models import TaskState
 from wagtail.signals import task_submitted
 
 from campaigns.actions.pages import open_branch, sync_groups
-from campaigns.actions.sign_ups import move_sign_ups
-from campaigns.models import OrganisationCampaignsPage, OrganisationReview
+from campaigns.actions.sign_ups import SignUpRefused, ask_for_leave, move_sign_ups
+from campaigns.models import OrganisationCampaignsPage, OrganisationReview, SignUp
 from volunteers.models import Organisation, User, Volunteer
-from volunteers.signals import membership_changed, organisation_created, volunteers_merged
+from volunteers.signals import (
+    data_copy_asked,
+    membership_changed,
+    organisation_created,
+    volunteer_closed,
+    volunteers_merged,
+)
 
 
 def give_branch(*, organisation: Organisation, **_kwargs: Any) -> None:
@@ -26,6 +35,46 @@ def follow_membership(*, organisation: Organisation, user: User, **_kwargs: Any)
 
 def follow_merge(*, kept: Volunteer, merged: Volunteer, by: User | None, **_kwargs: Any) -> None:
     move_sign_ups(kept=kept, merged=merged, by=by)
+
+
+def leave_shifts(*, volunteer: Volunteer, by: User | None, **_kwargs: Any) -> None:
+    """Who closes the account leaves the shifts still to come: the places are free again."""
+    to_come = SignUp.objects.holding().filter(
+        volunteer=volunteer, shift__starts_at__gt=timezone.now()
+    )
+    for sign_up in to_come.order_by("shift_id"):
+        with contextlib.suppress(SignUpRefused):
+            ask_for_leave(sign_up=sign_up, reason=_("account closed"), by=by)
+
+
+def copy_sign_ups(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, list[dict[str, Any]]]:
+    """This room's part of the copy of their data that a person may take along (P4)."""
+    sign_ups = SignUp.objects.filter(volunteer=volunteer).select_related(
+        "shift__activity__campaign", "attendance"
+    )
+    return "sign_ups", [
+        {
+            "campaign": sign_up.shift.activity.campaign.title,
+            "role": sign_up.shift.activity.role,
+            "starts_at": sign_up.shift.starts_at.isoformat(),
+            "ends_at": sign_up.shift.ends_at.isoformat(),
+            "state": sign_up.state,
+            "signed_up_at": sign_up.signed_up_at.isoformat(),
+            "attendance": _attendance(sign_up),
+        }
+        for sign_up in sign_ups.order_by("shift__starts_at", "id")
+    ]
+
+
+def _attendance(sign_up: SignUp) -> dict[str, str | None] | None:
+    attendance = getattr(sign_up, "attendance", None)
+    if attendance is None:
+        return None
+    out = attendance.checked_out_at
+    return {
+        "checked_in_at": attendance.checked_in_at.isoformat(),
+        "checked_out_at": out.isoformat() if out else None,
+    }
 
 
 class TellReviewers(GroupApprovalTaskStateSubmissionEmailNotifier):
@@ -53,3 +102,5 @@ def connect() -> None:
     organisation_created.connect(give_branch, dispatch_uid="campaigns.give_branch")
     membership_changed.connect(follow_membership, dispatch_uid="campaigns.follow_membership")
     volunteers_merged.connect(follow_merge, dispatch_uid="campaigns.follow_merge")
+    volunteer_closed.connect(leave_shifts, dispatch_uid="campaigns.leave_shifts")
+    data_copy_asked.connect(copy_sign_ups, dispatch_uid="campaigns.copy_sign_ups")

@@ -15,6 +15,7 @@ class PointsConfig(AppConfig):
 
         signals.records_owed.connect(handlers.nudge_settlement)
         signals.volunteers_merged.connect(handlers.merge_points)
+        signals.data_copy_asked.connect(handlers.copy_points)
         post_migrate.connect(_make_system_accounts, sender=self)
 
 

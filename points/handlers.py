@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -34,6 +34,36 @@ def nudge_settlement(**_kwargs: Any) -> None:
             settle_records.delay()
     except Exception:
         logger.warning("No nudge for the settlement; the sweep will find it.", exc_info=True)
+
+
+def copy_points(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, dict[str, Any]]:
+    """This room's part of the copy of their data that a person may take along (P4)."""
+    account = Account.objects.filter(volunteer=volunteer).first()
+    movements = Movement.objects.filter(Q(debit_account=account) | Q(credit_account=account))
+    return "points", {
+        "balance": account.balance_points if account else 0,
+        "movements": [
+            {
+                "kind": movement.kind,
+                "points": movement.points
+                * (1 if account and movement.credit_account_id == account.pk else -1),
+                "happened_at": movement.happened_at.isoformat(),
+            }
+            for movement in (movements.order_by("id") if account else ())
+        ],
+        "recognitions": [
+            {"kind": one.kind, "level": one.level, "state": one.state}
+            for one in Recognition.objects.filter(volunteer=volunteer).order_by("id")
+        ],
+        "redemptions": [
+            {
+                "reward": one.reward.name,
+                "points": one.points,
+                "redeemed_at": one.redeemed_at.isoformat(),
+            }
+            for one in Redemption.objects.filter(volunteer=volunteer).select_related("reward")
+        ],
+    }
 
 
 def merge_points(*, kept: Volunteer, merged: Volunteer, by: User | None, **_kwargs: Any) -> None:

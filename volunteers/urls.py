@@ -33,6 +33,11 @@ urlpatterns = [
         entered.issue_entered_card,
         name="issue_entered_card",
     ),
+    path(
+        "desk/volunteers/<int:volunteer_id>/card.pdf",
+        entered.entered_card_pdf,
+        name="entered_card_pdf",
+    ),
     path("desk/roster/", students.student_roster, name="student_roster"),
     path(
         "desk/roster/<int:student_id>/take-back/", students.take_back_proof, name="take_back_proof"

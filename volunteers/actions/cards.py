@@ -29,7 +29,7 @@ def issue_card(
     Raises CardNotIssued for a merged or closed volunteer, and for a student card without a
     proven affiliation.
     """
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
     if volunteer.merged_into_id or volunteer.closed_at:
         raise CardNotIssued(_("This registration is no longer in use."))
     if kind == VolunteerCard.Kind.STUDENT and not _is_student(volunteer):
@@ -47,7 +47,7 @@ def issue_card(
 @transaction.atomic
 def revoke_card(*, card: VolunteerCard, reason: str, by: User | None) -> VolunteerCard:
     """The card's code shows as no longer valid from this moment; harmless the second time."""
-    card = VolunteerCard.objects.select_for_update().get(pk=card.pk)
+    card = VolunteerCard.objects.select_for_update(no_key=True).get(pk=card.pk)
     if card.revoked_at is None:
         _revoke(card, reason=reason, by=by)
     return card
@@ -56,7 +56,7 @@ def revoke_card(*, card: VolunteerCard, reason: str, by: User | None) -> Volunte
 @transaction.atomic
 def reissue_card(*, volunteer: Volunteer, reason: str, by: User | None) -> VolunteerCard:
     """A lost phone or a copied code: the old card ends, a new one with another code begins."""
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
     old = volunteer.cards.filter(revoked_at=None).first()
     kind = old.kind if old else VolunteerCard.Kind.SAFETY
     if old:

@@ -32,7 +32,7 @@ def get_notice(kind: str) -> ConsentNotice:
 def publish_notice(*, kind: str, text: str, text_en: str) -> ConsentNotice:
     """A further version of the words. Consents to earlier ones stay what they were."""
     get_notice(kind)
-    newest = ConsentNotice.objects.select_for_update().filter(kind=kind).first()
+    newest = ConsentNotice.objects.select_for_update(no_key=True).filter(kind=kind).first()
     version = newest.version + 1 if newest else 1
     return ConsentNotice.objects.create(kind=kind, version=version, text=text, text_en=text_en)
 
@@ -45,7 +45,7 @@ def give_consent(
 
     `by` is who pressed: the person, or whoever of an organisation entered it, then with `evidence`.
     """
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
     consent, _made = Consent.objects.get_or_create(
         volunteer=volunteer,
         notice=get_notice(kind),
@@ -69,7 +69,7 @@ def withdraw_consent(*, volunteer: Volunteer, kind: str, by: User | None) -> Non
         raise ConsentNeeded(
             _("An account cannot be kept without this consent. You can close the account instead.")
         )
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
     Consent.objects.filter(volunteer=volunteer, notice__kind=kind, withdrawn_at=None).update(
         withdrawn_at=timezone.now()
     )

@@ -43,14 +43,14 @@ def close_account(*, user: User, by: User | None) -> None:
     Service records stay, as the rules ask, but lead to nobody. Raises CannotLeave for the city's
     staff, who hand their work over first.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.is_superuser:
         raise CannotLeave(_("This account runs the site. Hand that over first."))
     for membership in user.memberships.select_related("organisation", "user"):
         remove_member(membership=membership, by=by)
     if user.is_staff:
         dismiss_city_staff(user=user, by=by)
-    for volunteer in Volunteer.objects.select_for_update().filter(user=user):
+    for volunteer in Volunteer.objects.select_for_update(no_key=True).filter(user=user):
         anonymise_volunteer(volunteer=volunteer, by=by)
     _forget_account(user)
     log_security_event(kind=SecurityEvent.Kind.ACCOUNT_CLOSED, user=user, by=by)

@@ -48,7 +48,7 @@ def ask_merge(*, kept: Volunteer, merged: Volunteer, reason: str, by: User) -> M
     The same request again is the same row. Raises MergeRefused for another's `kept`, for a
     registration that is no longer in use, and past MAX_OPEN_REQUESTS.
     """
-    kept = Volunteer.objects.select_for_update().get(pk=kept.pk)
+    kept = Volunteer.objects.select_for_update(no_key=True).get(pk=kept.pk)
     if kept.user_id != by.pk:
         raise MergeRefused(_("You can ask this for your own registration only."))
     if kept.pk == merged.pk or not _in_use(kept) or not _in_use(merged):
@@ -109,7 +109,7 @@ def decide_merge(*, request: MergeRequest, accept: bool, answer: str, by: User) 
 
     Raises MergeRefused when it is decided already, or is the decider's own.
     """
-    request = MergeRequest.objects.select_for_update().get(pk=request.pk)
+    request = MergeRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
     if request.state != State.OPEN:
         raise MergeRefused(_("This request has been decided already."))
     if by.pk in {request.asked_by_id, request.kept.user_id, request.merged.user_id}:
@@ -197,7 +197,7 @@ def _refuse_foreign(request: MergeRequest, by: User) -> None:
 def _move_cards(kept: Volunteer, merged: Volunteer, *, by: User | None) -> None:
     """The kept one's card stays in force; the other's moves over, in force only if it is alone."""
     has_card = kept.cards.filter(revoked_at=None).exists()
-    cards = merged.cards.select_for_update()
+    cards = merged.cards.select_for_update(no_key=True)
     if has_card:
         cards.filter(revoked_at=None).update(
             revoked_at=timezone.now(), revoked_by=by, revoke_reason="registrations merged"

@@ -59,7 +59,7 @@ def register_volunteer(
     the same name is taken over instead of making a second one (E4); one under another name is left
     for the person to ask about. Consent to the privacy notice is the caller's to log.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     own = Volunteer.objects.active().filter(user=user).first()
     if own:
         return own
@@ -103,7 +103,7 @@ def enter_volunteer(
     """
     if not evidence.strip():
         raise ConsentNeeded(_("Please say how the person gave consent."))
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     for known in Volunteer.objects.active().filter(
         user=None, entered_for=organisation, phone=phone
     ):
@@ -130,7 +130,7 @@ def claim_volunteer(*, volunteer: Volunteer, user: User, name: str) -> Volunteer
     Raises ClaimRefused when the number or the name is another, when somebody has claimed it, and
     when the account has a registration of its own (then the two are merged instead).
     """
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
     if volunteer.user_id == user.pk:
         return volunteer
     if volunteer.user_id or volunteer.merged_into_id or volunteer.closed_at:
@@ -176,7 +176,7 @@ def update_profile(
 
     Raises InvalidIdNumber when the birth date or the sex contradicts the ID number that is kept.
     """
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
     given = {
         "name": name,
         "sex": sex,
@@ -218,7 +218,7 @@ def set_id_number(
     A birth date and sex that the number carries fill in what is not known. Raises ConsentNeeded,
     InvalidIdNumber (wrong shape, or another birth date than the profile's), AlreadyRegistered.
     """
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
     identity = read_id_number(id_type=id_type, text=number)
     if not consented and not has_consent(volunteer=volunteer, kind=ConsentNotice.Kind.ID_NUMBER):
         raise ConsentNeeded(_("We may keep an ID number only if you agree to it."))
@@ -263,7 +263,7 @@ def set_guardian(*, volunteer: Volunteer, name: str, phone: str, relation: str) 
 
     Naming one is not consent: that comes by `confirm_guardian`, from the guardian's own phone.
     """
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
     guardian = Guardian.objects.filter(volunteer=volunteer).first() or Guardian(volunteer=volunteer)
     if (guardian.name, guardian.phone) != (name, phone):
         guardian.consented_at = None
@@ -319,7 +319,7 @@ def _entered_under(phone: str | None) -> list[Volunteer]:
     """Unclaimed registrations under a number, locked, oldest first."""
     if not phone:
         return []
-    found = Volunteer.objects.active().select_for_update().filter(user=None, phone=phone)
+    found = Volunteer.objects.active().select_for_update(no_key=True).filter(user=None, phone=phone)
     return list(found.order_by("id"))
 
 

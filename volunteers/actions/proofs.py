@@ -37,7 +37,7 @@ def send_proof_code(
     """
     code = f"{secrets.randbelow(10**6):06d}"
     with transaction.atomic():
-        Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+        Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
         _refuse_flood(sent_to)
         _refuse_flood_by(volunteer)
         proof = ProofCode.objects.create(
@@ -64,7 +64,7 @@ def use_proof_code(*, volunteer: Volunteer, purpose: str, code: str, subject: st
     """
     with transaction.atomic():
         proof = (
-            ProofCode.objects.select_for_update()
+            ProofCode.objects.select_for_update(no_key=True)
             .filter(volunteer=volunteer, purpose=purpose, subject=subject)
             .order_by("-sent_at", "-id")
             .first()

@@ -62,7 +62,7 @@ def state_affiliation(
     *, volunteer: Volunteer, university: Organisation, college: str, student_number: str
 ) -> StudentAffiliation:
     """Write down what the student says. Another university or number has to be proved anew."""
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
     student = StudentAffiliation.objects.filter(volunteer=volunteer).first()
     student = student or StudentAffiliation(volunteer=volunteer, university=university)
     number = normalise_student_number(student_number)
@@ -259,7 +259,7 @@ def _verify(
     student: StudentAffiliation, *, proof: str, by: User, campus_email: str = "", college: str = ""
 ) -> StudentAffiliation:
     """Mark as proved and issue the student card. Raises NotProved for a number already proved."""
-    student = StudentAffiliation.objects.select_for_update().get(pk=student.pk)
+    student = StudentAffiliation.objects.select_for_update(no_key=True).get(pk=student.pk)
     student.proof, student.verified_at = proof, timezone.now()
     student.campus_email = campus_email or student.campus_email
     student.college = student.college or college

@@ -99,7 +99,8 @@ class DocumentForm(forms.Form):
     """An ID document's kind and number; the number is cleaned to its normal form."""
 
     id_type = forms.ChoiceField(
-        label=_("Kind of document"), choices=[choice for choice in Volunteer.IdType.choices if choice[0]]
+        label=_("Kind of document"),
+        choices=[choice for choice in Volunteer.IdType.choices if choice[0]],
     )
     number = forms.CharField(
         label=_("ID number"),

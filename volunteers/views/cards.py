@@ -66,6 +66,12 @@ def my_card_pdf(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
     if card is None:
         messages.info(request, _("You have no card yet. One press and it is there."))
         return redirect("my_card")
+    return card_pdf_response(card)
+
+
+def card_pdf_response(card: VolunteerCard) -> HttpResponse:
+    """The card in its real size on a page, to print. The caller has checked whose it is."""
+    volunteer = card.volunteer
     pdf = card_pdf(
         url=card_url(card),
         number=card.number,

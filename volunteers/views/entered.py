@@ -10,13 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from volunteers.actions.cards import CardNotIssued, issue_card
 from volunteers.actions.consents import ConsentNeeded
 from volunteers.actions.people import enter_volunteer
 from volunteers.forms.people import EnterVolunteerForm
 from volunteers.permissions import Role, get_entered_volunteers_for, get_organisations_for
+
+from .cards import card_pdf_response
 
 PAGE = 50
 
@@ -43,6 +45,19 @@ def entered_volunteers(request: HttpRequest) -> HttpResponse:
     page = Paginator(entered.select_related("entered_for", "community"), PAGE)
     context = {"form": form, "page_obj": page.get_page(request.GET.get("page"))}
     return render(request, "volunteers/entered_volunteers.html", context)
+
+
+@never_cache
+@login_required
+@require_safe
+def entered_card_pdf(request: HttpRequest, volunteer_id: int) -> HttpResponse:
+    """The same card on paper: the organisation prints it and hands it over."""
+    volunteer = get_object_or_404(get_entered_volunteers_for(request.user), pk=volunteer_id)  # type: ignore[arg-type]
+    card = volunteer.cards.filter(revoked_at=None).first()
+    if card is None:
+        messages.info(request, _("There is no card yet. Issue one first."))
+        return redirect("entered_volunteers")
+    return card_pdf_response(card)
 
 
 @login_required
