@@ -30,22 +30,34 @@ help: ## This list
 
 ##@ Working on it
 
+CHECKS := check-style check-templates check-layers check-types check-translations check-django
+
 .PHONY: check
 check: .venv/.installed-dev ## Everything but the tests: style, types, layers, translations, migrations
+	@$(MAKE) --keep-going --output-sync --jobs 2 $(CHECKS)
+
+.PHONY: $(CHECKS)
+check-style:
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+
+check-templates:
 	@$(BIN)/djhtml --tabwidth 2 --check templates
+
+check-layers:
 	@$(BIN)/lint-imports
+
+check-types:
 	@$(BIN)/mypy
+
+check-translations:
 	@$(BIN)/python -m config.translations check
 	@$(BIN)/python -m config.translations compile
-	@$(RUN) $(MAKE) check-django
 
-.PHONY: check-django
 check-django:
-	@$(BIN)/python manage.py check --fail-level WARNING
-	@$(BIN)/python manage.py makemigrations --check --dry-run
-	@$(BIN)/python -m pytest --quiet --no-header tests/test_vendor_manifest.py
+	@$(RUN) sh -c '$(BIN)/python manage.py check --fail-level WARNING && \
+	  $(BIN)/python manage.py makemigrations --check --dry-run && \
+	  $(BIN)/python -m pytest --quiet --no-header tests/test_vendor_manifest.py'
 
 .PHONY: format
 format: .venv/.installed-dev ## Put code and templates into their usual form

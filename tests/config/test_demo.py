@@ -64,7 +64,7 @@ class Demo:
             self.said += line
 
     def wait_for(self, *patterns: str) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not all(re.search(pattern, self.said) for pattern in patterns):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"never said {patterns}:\n{self.said}")

@@ -1,5 +1,7 @@
 import gettext
 import io
+import json
+import re
 
 import polib
 import pytest
@@ -51,3 +53,10 @@ def test_what_is_compiled_without_gettexts_programs_is_what_gettext_reads(tmp_pa
     assert translations.compile_all() == 0, "what is up to date is left alone"
     compiled = gettext.GNUTranslations(io.BytesIO((folder / "django.mo").read_bytes()))
     assert compiled.gettext("Hours") == "时长"
+
+
+def test_wagtails_editor_speaks_chinese_in_the_browser_too(client, db):
+    said = client.get("/admin/jsi18n/").content.decode()
+    catalog = json.loads(re.search(r"newcatalog = (\{.*?\n  \});", said, re.DOTALL)[1])
+    assert catalog["Changes have been autosaved."] == "已自动保存。"
+    assert catalog["Sunday"] == "星期日", "and what Wagtail has translated itself is still there"
