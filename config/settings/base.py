@@ -395,6 +395,7 @@ CELERY_BEAT_SCHEDULE = {
 # Linli's own
 
 LINLI_DEMO = False
+LINLI_DATA = BASE_DIR / ".data"  # what this machine makes for itself; $LINLI_DATA in the demo
 LINLI_BASE_URL = "http://127.0.0.1:8000"
 WAGTAILADMIN_BASE_URL = LINLI_BASE_URL
 

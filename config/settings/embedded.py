@@ -6,7 +6,7 @@ With DATABASE_URL and REDIS_URL set, those servers are used and none is started.
 from config import embedded, environment
 from config.settings.base import *
 
-_data = embedded.data_folder()
+_data = LINLI_DATA = embedded.data_folder()
 _database_url = environment.text("DATABASE_URL")
 _redis_url = environment.text("REDIS_URL")
 if not (_database_url and _redis_url):
