@@ -11,8 +11,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from config import embedded
-
 SCRATCH = "linli_bench"
 # The queue and the cache of the bench: numbers that neither the demo nor the tests use.
 REDIS_DATABASE = "60"
@@ -25,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("figures", nargs="*", help="which figures (default: all)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        results = embedded.data_folder() / "bench.json"
+        results = Path(settings.LINLI_DATA) / "bench.json"
         results.parent.mkdir(parents=True, exist_ok=True)
         environment = _scratch_environment()
         self._drop()
@@ -60,7 +58,6 @@ def _scratch_environment() -> dict[str, str]:
     database = connection.settings_dict
     return os.environ | {
         "DATABASE_URL": _database_url(database),
-        "REDIS_URL": os.environ.get("REDIS_URL") or embedded.addresses().redis_url,
         "LINLI_REDIS_DATABASE": REDIS_DATABASE,
         "LINLI_LOG_LEVEL": "WARNING",
     }
