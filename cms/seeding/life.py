@@ -29,6 +29,7 @@ from cms.demo.logins import HOME_ORGANISATION
 from cms.demo.texts import campaigns
 from cms.seeding.clock import Clock, lived_time
 from cms.seeding.ground import organiser_of, reviewer_of
+from cms.seeding.processes import run_in_processes
 from points.actions.recognition import award_noticed_recognition, evaluate_recognition
 from points.actions.rewards import RedemptionRefused, redeem_reward
 from points.actions.settlement import settle_owed_records
@@ -48,7 +49,7 @@ from volunteers.models import ConsentNotice, Organisation, ServiceRecord, User, 
 ACTIVE = 460  # residents who come again and again; the others have signed up and look around
 SHIFTS_AN_ACTIVITY = 3
 SHIFTS_OF_HOME = 9
-PEOPLE_A_SHIFT = (3, 6)
+PEOPLE_A_SHIFT = (3, 5)
 VETERANS = 8
 REDEEMERS = 30
 RANKED = 140
@@ -92,33 +93,65 @@ class Residents:
             chosen[volunteer.pk] = volunteer
         return list(chosen.values())
 
+    def share(self, number: int, parts: int) -> Residents:
+        """Every `parts`-th of them: whoever is in one share is in no other."""
+        return Residents(self.everybody[number::parts], self.weights[number::parts], self.skills)
+
     def take(self, volunteer: Volunteer, shift: Shift) -> None:
         self.busy[volunteer.pk].append((shift.starts_at, shift.ends_at))
 
 
-def live(*, days: int, alice: User) -> int:
-    """Live the last `days` days where no shift of theirs was lived yet; returns the shifts."""
+@dataclass(frozen=True)
+class Part:
+    """One process's share of the weeks gone by: activities, and residents who are only its own."""
+
+    number: int
+    parts: int
+    plans: list[tuple[int, datetime, datetime]]
+    alice_id: int
+    now: datetime
+
+
+def live(*, days: int, alice: User, processes: int) -> None:
+    """Live the last `days` days, if nobody has lived them yet."""
     home_is_lived = Shift.objects.filter(
         activity__campaign__organisation__slug=HOME_ORGANISATION, closed_at__isnull=False
     ).exists()
     if home_is_lived:
-        return 0
+        return
     rng = random.Random("six weeks")
     now = timezone.now()
     residents = active_residents(rng)
     _rank_some(rng, residents)
     _remember_veterans(rng, residents, now=now)
-    lived = 0
+    parts = _parts(rng, days=days, now=now, alice=alice, parts=processes)
+    run_in_processes(_live_part, parts, processes=processes)
     with lived_time(now) as clock:
-        for activity, starts_at, ends_at in _past_shifts(rng, days=days, now=now):
-            with transaction.atomic():
-                _live_shift(rng, clock, activity, starts_at, ends_at, residents, alice, now=now)
-            lived += 1
         _dispute(rng, clock, alice=alice, now=now)
         _enter_by_hand(rng, clock, residents, now=now)
     settle_everything()
     _redeem(rng)
-    return lived
+
+
+def _live_part(part: Part) -> None:
+    """Every shift in a transaction of its own."""
+    rng = random.Random(f"part {part.number}")
+    alice = User.objects.get(pk=part.alice_id)
+    residents = active_residents(rng).share(part.number, part.parts)
+    activities = {activity.pk: activity for activity, _row in activities_with_texts()}
+    with lived_time(part.now) as clock:
+        for number, starts_at, ends_at in part.plans:
+            with transaction.atomic():
+                _live_shift(
+                    rng,
+                    clock,
+                    activities[number],
+                    starts_at,
+                    ends_at,
+                    residents,
+                    alice,
+                    now=part.now,
+                )
 
 
 def settle_everything() -> None:
@@ -176,26 +209,37 @@ def moment(day: date, clock: time) -> datetime:
     return timezone.make_aware(datetime.combine(day, clock))
 
 
-def _past_shifts(
-    rng: random.Random, *, days: int, now: datetime
-) -> list[tuple[Activity, datetime, datetime]]:
-    today = timezone.localdate(now)
-    planned = []
-    for activity, row in activities_with_texts():
-        weekdays, starts, minutes, _capacity = rhythm_of(row)
-        fitting = [
-            day
-            for day in (today - timedelta(days=back) for back in range(1, days + 1))
-            if day.weekday() in weekdays
-        ]
+def _parts(rng: random.Random, *, days: int, now: datetime, alice: User, parts: int) -> list[Part]:
+    """The past shifts dealt out by activity; those of the home organisation, where Alice goes,
+    are all in the first part."""
+    plans: list[list[tuple[int, datetime, datetime]]] = [[] for _ in range(parts)]
+    for number, (activity, row) in enumerate(activities_with_texts()):
         at_home = activity.campaign.organisation.slug == HOME_ORGANISATION
-        most = min(len(fitting), SHIFTS_OF_HOME if at_home else SHIFTS_AN_ACTIVITY)
-        for day in rng.sample(fitting, most):
-            starts_at = moment(day, starts)
-            ends_at = starts_at + timedelta(minutes=minutes)
-            if ends_at + timedelta(minutes=settings.LINLI_GRACE_MINUTES + 10) < now:
-                planned.append((activity, starts_at, ends_at))
-    return sorted(planned, key=lambda plan: plan[1])
+        most = SHIFTS_OF_HOME if at_home else SHIFTS_AN_ACTIVITY
+        plans[0 if at_home else number % parts] += [
+            (activity.pk, starts_at, ends_at)
+            for starts_at, ends_at in _past_times(rng, row, days=days, now=now, most=most)
+        ]
+    return [
+        Part(number, parts, sorted(own, key=lambda plan: plan[1]), alice.pk, now)
+        for number, own in enumerate(plans)
+    ]
+
+
+def _past_times(
+    rng: random.Random, row: dict[str, Any], *, days: int, now: datetime, most: int
+) -> list[tuple[datetime, datetime]]:
+    """Some of the activity's usual times in the last `days` days, all of them over and closed."""
+    today = timezone.localdate(now)
+    weekdays, starts, minutes, _capacity = rhythm_of(row)
+    past = (today - timedelta(days=back) for back in range(1, days + 1))
+    fitting = [day for day in past if day.weekday() in weekdays]
+    begin = [moment(day, starts) for day in rng.sample(fitting, min(len(fitting), most))]
+    length, closed = (
+        timedelta(minutes=minutes),
+        timedelta(minutes=settings.LINLI_GRACE_MINUTES + 10),
+    )
+    return [(at, at + length) for at in begin if at + length + closed < now]
 
 
 def _live_shift(

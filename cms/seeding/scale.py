@@ -9,7 +9,6 @@ scans and the history of each record.
 from __future__ import annotations
 
 import base64
-import multiprocessing
 import random
 import time
 import uuid
@@ -18,12 +17,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from cms.demo.people import demo_phone, invented_birth_date, invented_name
 from cms.demo.texts import campaigns
 from cms.seeding import ground
+from cms.seeding.processes import run_in_processes
 from points.actions.settlement import owed_records_exist, settle_owed_records
 from points.models import AwardRule
 from volunteers.actions.cards import CARD_YEARS, card_number
@@ -88,9 +88,9 @@ def seed_volunteers(
     jobs = list(_jobs(how_many=how_many, records_each=records_each))
     for what, rows, do in (
         ("volunteers with card, consent and records", how_many * (3 + records_each),
-         lambda: _run(_write, jobs, processes)),
+         lambda: run_in_processes(_write, jobs, processes=processes)),
         ("records settled", how_many * records_each,
-         lambda: _run(_settle, list(range(processes)), processes)),
+         lambda: run_in_processes(_settle, range(processes), processes=processes)),
         ("statistics", 0, _analyse),
     ):  # fmt: skip
         began = time.monotonic()
@@ -140,18 +140,6 @@ def _reserve(sequence: str, how_many: int) -> int:
         cursor.execute(f"SELECT setval({sequence}, nextval({sequence}) + %s)", [how_many])
         (last,) = cursor.fetchone()
     return int(last) - how_many
-
-
-def _run(do: Callable[..., None], jobs: list[Job] | list[int], processes: int) -> None:
-    if processes == 1:
-        for job in jobs:
-            do(job)
-        return
-    # Children must not share this process's connection: each opens its own.
-    connections.close_all()
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        for _done in pool.imap_unordered(do, jobs, chunksize=1):
-            pass
 
 
 def _write(job: Job) -> None:

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils import timezone
 from wagtail.images import get_image_model
-from wagtail.models import Collection, Locale, Page, Site
+from wagtail.models import Collection, Locale, Page, ReferenceIndex, Site
+from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from campaigns.actions.pages import draft_campaign, open_missing_branches, publish_campaign
 from campaigns.models import (
@@ -52,10 +54,11 @@ def seed_campaigns(*, how_many: int) -> int:
     """Write and publish those of the first `how_many` that are not there; returns how many."""
     known = set(CampaignPage.objects.values_list("slug", flat=True))
     made = 0
-    for number, row in enumerate(campaigns()[:how_many]):
-        if row["slug"] not in known:
-            _seed_campaign(row, number=number)
-            made += 1
+    with disable_reference_index_auto_update():
+        for number, row in enumerate(campaigns()[:how_many]):
+            if row["slug"] not in known:
+                _seed_campaign(row, number=number)
+                made += 1
     with_bonus = CampaignPage.objects.filter(slug=WITH_BONUS).first()
     if with_bonus is not None:
         seed_bonus(campaign_number=with_bonus.pk)
@@ -248,7 +251,7 @@ def _seed_navigation(home: HomePage) -> None:
             [
                 to_page("about", "关于邻里", "About Linli"),
                 to_page("how-points-work", "积分怎么来", "How points work"),
-                to_page("privacy", "隐私告知", "Privacy"),
+                to_page("privacy", "隐私说明", "Privacy"),
                 to_address("/rewards/", "积分好物", "Rewards"),
             ]
         ),
@@ -296,7 +299,10 @@ def _seed_campaign(row: dict[str, Any], *, number: int) -> None:
         ends_on=today + timedelta(days=OPEN_FOR_DAYS + number % 30),
         by=by,
     )
-    publish_campaign(campaign=campaign, by=None)
+    campaign = publish_campaign(campaign=campaign, by=None)
+    # Which pictures are in use: noted once, and not at each of the saves above.
+    with transaction.atomic():
+        ReferenceIndex.create_or_update_for_object(campaign)
 
 
 def _activity(row: dict[str, Any], organisation: Organisation) -> Activity:

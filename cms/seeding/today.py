@@ -27,7 +27,8 @@ from cms.seeding.life import (
 from volunteers.models import User, Volunteer
 
 DAYS_AHEAD = 14
-SHIFTS_AHEAD = 5
+SHIFTS_AHEAD = 4
+MOST_AHEAD = 6
 RUNNING_ELSEWHERE = 9
 SOON = timedelta(minutes=40)  # inside the hour in which check-in is open
 BEGAN_AGO = timedelta(minutes=35)

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 
 
 def seed():
-    call_command("seed_demo", residents=120, campaigns=6, days=14, stdout=io.StringIO())
+    call_command(
+        "seed_demo", residents=120, campaigns=6, days=14, processes=1, stdout=io.StringIO()
+    )
 
 
 @pytest.fixture(scope="module")

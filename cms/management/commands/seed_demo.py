@@ -23,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--residents", type=int, default=RESIDENTS)
         parser.add_argument("--campaigns", type=int, default=CAMPAIGNS)
         parser.add_argument("--days", type=int, default=DAYS, help="days of shifts gone by")
+        parser.add_argument("--processes", type=int, default=2, help="at once, where it pays")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if not settings.LINLI_DEMO:
@@ -38,9 +39,11 @@ class Command(BaseCommand):
         self._step("rewards", ground.seed_rewards)
         self._step("campaigns", lambda: site.seed_campaigns(how_many=options["campaigns"]))
         self._step("cast", lambda: people.seed_cast(users))
-        residents, days = options["residents"], options["days"]
+        residents, days, processes = options["residents"], options["days"], options["processes"]
         self._step("residents", lambda: people.seed_residents(how_many=residents, days=days))
-        self._step("weeks gone by", lambda: life.live(days=days, alice=users["alice"]))
+        self._step(
+            "weeks gone by", lambda: life.live(days=days, alice=users["alice"], processes=processes)
+        )
         self._step("today and what is to come", lambda: today.refresh(alice=users["alice"]))
         self.stdout.write(f"Demo city ready in {time.monotonic() - began:.0f} s")
 
