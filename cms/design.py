@@ -75,7 +75,8 @@ ICONS = [
 
 class SpecimenForm(forms.Form):
     name = forms.CharField(
-        label=gettext_lazy("Full name"), help_text=gettext_lazy("As it stands on your identity card.")
+        label=gettext_lazy("Full name"),
+        help_text=gettext_lazy("As it stands on your identity card."),
     )
     phone = forms.CharField(
         label=gettext_lazy("Phone number"), widget=forms.TextInput(attrs={"type": "tel"})

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,7 +11,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from django.views.i18n import JavaScriptCatalog
 from django.views.i18n import set_language as set_language_cookie
+from wagtail.admin.localization import get_localized_response
 
 from campaigns.models import Attendance
 from cms.actions import TimeStandsStill, let_time_pass
@@ -76,6 +80,18 @@ def demo_time(request: HttpRequest) -> HttpResponse:
             else:
                 messages.success(request, _("Two hours went by in a blink. You can check out now."))
     return redirect("demo_time")
+
+
+def editor_texts(request: HttpRequest) -> HttpResponse:
+    """What Wagtail's editor says in the browser, with ours where it has no Chinese."""
+    return get_localized_response(EditorTexts.as_view(), request)
+
+
+class EditorTexts(JavaScriptCatalog):
+    packages = ["wagtail.admin"]
+
+    def get_paths(self, packages: list[str]) -> list[Any]:
+        return [*super().get_paths(packages), settings.LOCALE_PATHS[-1]]
 
 
 def _way_back(request: HttpRequest) -> str:
