@@ -390,6 +390,7 @@ def _dispute(rng: random.Random, clock: Clock, *, alice: User, now: datetime) ->
         if number % 4 == 3 and record not in own:
             void_record(record=record, by=reviewer, reason="当天由同伴代签，本人没有到岗")
             continue
+        assert record.volunteer.user is not None
         objection = raise_objection(
             record=record,
             by=record.volunteer.user,

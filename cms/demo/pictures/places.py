@@ -427,10 +427,10 @@ def yard(paper: Paper, light: Light, rng: random.Random, *, y: float = 480) -> N
     for floor_top, floor_y in ((160, 312), (326, y)):
         _gallery(paper, light, rng, top=floor_top, foot=floor_y, wall=wall, wood=wood)
     for _ in range(4):
-        x = rng.uniform(60, 1080)
+        left = rng.uniform(60, 1080)
         for i in range(3):
             paper.box(
-                x + i * 32,
+                left + i * 32,
                 262,
                 24,
                 rng.uniform(28, 44),
@@ -524,7 +524,7 @@ def hillside(paper: Paper, light: Light, rng: random.Random) -> None:
         paper.shape([(0, HEIGHT), *line, (WIDTH, HEIGHT)], shade)
         for _ in range(9):
             x = rng.uniform(0, WIDTH)
-            base = min(line, key=lambda point, x=x: abs(point[0] - x))[1] + 12
+            base = min((abs(along - x), height) for along, height in line)[1] + 12
             pine(
                 paper, light, x=x, y=base, size=rng.uniform(60, 120), haze=0.25 if lift < 400 else 0
             )

@@ -1513,8 +1513,9 @@ def flood(paper: Paper, light: Light, rng: random.Random) -> None:
         paper.bow(x, 470, 122, 96, 180, 360, mix(stone, CREAM, 0.25), 12)
     paper.fade(462, HEIGHT, light.sea)
     for _ in range(36):
-        x, y = rng.uniform(0, WIDTH), rng.uniform(476, 560)
-        paper.stroke([(x, y), (x + rng.uniform(20, 60), y)], mix(light.sea[0], light.foam, 0.6), 3)
+        left, y = rng.uniform(0, WIDTH), rng.uniform(476, 560)
+        ripple = [(left, y), (left + rng.uniform(20, 60), y)]
+        paper.stroke(ripple, mix(light.sea[0], light.foam, 0.6), 3)
     paper.box(480, 400, 22, 120, (255, 255, 255))
     for i in range(6):
         paper.box(480, 406 + i * 20, 22, 9, BRICK)
