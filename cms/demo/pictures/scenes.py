@@ -254,7 +254,7 @@ def barber(paper: Paper, light: Light, rng: random.Random) -> None:
     places.yard(paper, light, rng)
     props.stool(paper, x=560, y=628, size=74)
     person(paper, elder(rng), x=560, y=626, h=232, legs="sit", near=CHEST, far=CHEST)
-    paper.shape([(514, 480), (606, 480), (640, 600), (480, 600)], CREAM)
+    paper.shape([(520, 506), (600, 506), (640, 612), (480, 612)], CREAM)
     near, _ = person(paper, anyone(rng, vest="brick"), x=440, y=622, h=248, near=AHEAD)
     paper.stroke([near, (near[0] + 26, near[1] - 26)], colour("#7C858C"), 5)
     paper.stroke([near, (near[0] + 34, near[1] - 12)], colour("#7C858C"), 5)
