@@ -70,7 +70,12 @@ class AwardRuleQuerySet(models.QuerySet["AwardRule"]):
 
 
 class AwardRule(models.Model):
-    """What service is worth, and on which days that holds. Never changed in the past."""
+    """What service is worth, and on which days that holds.
+
+    Never changed in the past: a trigger refuses to change or remove what has held already.
+    """
+
+    MOST_POINTS = 10_000
 
     class Kind(models.TextChoices):
         PER_HOUR = "per_hour", _("Points an hour")

@@ -93,6 +93,33 @@ def start_award_rule(
     return rule
 
 
+def replace_award_rule(
+    *,
+    rule: AwardRule,
+    name: str,
+    points: int,
+    starts_on: date,
+    by: User | None,
+    name_en: str = "",
+    last_day: date | None = None,
+) -> AwardRule:
+    """The next version of `rule`; takes its place when it has not begun. Raises as start does."""
+    with transaction.atomic():
+        if rule.starts_on is not None and rule.starts_on > timezone.localdate():
+            remove_award_rule(rule=AwardRule.objects.get(pk=rule.pk))
+        return start_award_rule(
+            kind=rule.kind,
+            category=rule.category,
+            campaign_number=rule.campaign_number,
+            name=name,
+            name_en=name_en,
+            points=points,
+            starts_on=starts_on,
+            last_day=last_day,
+            by=by,
+        )
+
+
 def end_award_rule(*, rule: AwardRule, last_day: date) -> AwardRule:
     """The rule holds up to and with `last_day`, today at the earliest. Raises RuleInThePast."""
     with transaction.atomic():

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from points.actions.rules import (
@@ -18,7 +20,7 @@ from points.actions.rules import (
     remove_award_rule,
     start_award_rule,
 )
-from points.models import AwardRule
+from points.models import AwardRule, Reward
 from tests.points.conftest import balance_of, make_rule, settle_all
 from volunteers.models import ServiceRecord, User
 
@@ -117,3 +119,94 @@ def test_a_rule_does_not_end_before_it_starts(today: date) -> None:
 def test_the_database_keeps_two_rules_off_the_same_day(per_hour: AwardRule) -> None:
     with pytest.raises(IntegrityError, match="award_rule_one_a_day"), transaction.atomic():
         make_rule("per_hour", 30, holds=(date(2024, 1, 1), date(2024, 2, 1)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"points": 99},
+        {"holds": (date(2021, 1, 1), None)},
+        {"holds": (date(2020, 1, 1), date(2024, 1, 1))},
+    ],
+)
+def test_the_database_keeps_the_past_of_a_rule(
+    per_hour: AwardRule, change: dict[str, Any]
+) -> None:
+    with pytest.raises(DatabaseError, match="has held already"), transaction.atomic():
+        AwardRule.objects.filter(pk=per_hour.pk).update(**change)
+    with pytest.raises(DatabaseError, match="has held already"), transaction.atomic():
+        AwardRule.objects.filter(pk=per_hour.pk).delete()
+
+
+def rule_form(starts_on: date, **fields: Any) -> dict[str, Any]:
+    return {
+        "kind": "per_hour", "name": "每小时", "name_en": "", "points": 20, "category": "",
+        "campaign_number": "", "starts_on": starts_on.isoformat(), "last_day": "",
+    } | fields  # fmt: skip
+
+
+def test_city_staff_change_a_rule_and_a_new_version_begins(
+    client: Client, city_staff: User, per_hour: AwardRule, today: date
+) -> None:
+    client.force_login(city_staff)
+    form = rule_form(today + timedelta(days=1), points=25)
+    response = client.post(reverse("award-rules:edit", args=[per_hour.pk]), form)
+
+    assert response.status_code == 302
+    per_hour.refresh_from_db()
+    assert (per_hour.points, per_hour.last_day) == (10, today)
+    new = AwardRule.objects.get(points=25)
+    assert (new.starts_on, new.created_by) == (today + timedelta(days=1), city_staff)
+
+
+def test_a_date_in_the_past_is_refused_beside_the_form_and_nothing_is_written(
+    client: Client, city_staff: User, per_hour: AwardRule, today: date
+) -> None:
+    client.force_login(city_staff)
+    form = rule_form(today - timedelta(days=1), points=25)
+    response = client.post(
+        reverse("award-rules:edit", args=[per_hour.pk]), form, headers={"accept-language": "en"}
+    )
+
+    assert response.status_code == 200
+    assert "A rule starts today or later" in response.content.decode()
+    assert AwardRule.objects.get() == per_hour
+
+
+def test_city_staff_write_the_first_bonus(
+    client: Client, city_staff: User, per_hour: AwardRule, today: date
+) -> None:
+    client.force_login(city_staff)
+    form = rule_form(today, kind="campaign_bonus")
+    assert client.post(reverse("award-rules:add"), form).status_code == 200
+
+    assert client.post(reverse("award-rules:add"), form | {"campaign_number": 7}).status_code == 302
+    assert AwardRule.objects.get(kind="campaign_bonus").campaign_number == 7
+
+
+def test_a_rule_that_has_held_stays_when_staff_press_delete(
+    client: Client, city_staff: User, per_hour: AwardRule
+) -> None:
+    client.force_login(city_staff)
+    client.post(reverse("award-rules:delete", args=[per_hour.pk]))
+
+    assert AwardRule.objects.get() == per_hour
+
+
+def test_the_rules_are_the_citys_alone(client: Client, bao: User, per_hour: AwardRule) -> None:
+    client.force_login(bao)
+
+    assert client.get(reverse("award-rules:index")).status_code in (302, 403)
+
+
+def test_staff_see_the_list_and_put_a_reward_on_the_shelf(
+    client: Client, city_staff: User, per_hour: AwardRule
+) -> None:
+    client.force_login(city_staff)
+    assert per_hour.name in client.get(reverse("award-rules:index")).content.decode()
+
+    form = {"name": "环保袋", "price_points": 30, "stock": 10, "is_offered": "on"}
+    response = client.post(reverse("rewards:add"), form)
+
+    assert response.status_code == 302
+    assert Reward.objects.get().left == 10

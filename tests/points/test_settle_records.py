@@ -188,17 +188,17 @@ def test_a_campaign_bonus_is_given_once_a_record(confirmed: Make, alice: User) -
 
 
 def test_the_rule_in_force_on_the_day_of_service_counts(
-    confirmed: Make, alice: User, per_hour: AwardRule
+    confirmed: Make, alice: User, category: Category
 ) -> None:
     today = timezone.localdate()
-    per_hour.holds = (date(2020, 1, 1), today - timedelta(days=10))
-    per_hour.save()
-    make_rule("per_hour", 20, holds=(today - timedelta(days=10), None))
-    confirmed(60, served_on=today - timedelta(days=11))
-    confirmed(60, served_on=today - timedelta(days=10))
+    turn = today - timedelta(days=10)
+    make_rule("per_hour", 30, category=category, holds=(date(2020, 1, 1), turn))
+    make_rule("per_hour", 20, category=category, holds=(turn, None))
+    confirmed(60, served_on=turn - timedelta(days=1))
+    confirmed(60, served_on=turn)
     settle_all()
 
-    assert balance_of(alice.volunteer) == 10 + 20
+    assert balance_of(alice.volunteer) == 30 + 20
 
 
 def test_a_day_without_a_rule_gives_nothing_and_stops_nobody(confirmed: Make, alice: User) -> None:
