@@ -1,30 +1,23 @@
 """Finding campaigns by any piece of their text, two Chinese characters included.
 
-Chinese has no spaces between words, and PostgreSQL's trigrams need three characters. The
-function `linli_bigrams` (migration 0002) gives every pair of neighbouring characters in a text;
-a GIN index over those pairs finds the few rows that hold all pairs of what was typed, and LIKE
-then looks whether they stand in that order. See docs/decisions/search_by_bigrams.md.
+Chinese has no spaces between words, and PostgreSQL's trigrams need three characters. A campaign
+keeps every pair of neighbouring characters of its text; a GIN index over the pairs finds the few
+rows that hold all pairs of what was typed, and LIKE then looks whether they stand in that order.
+See docs/decisions/search-by-pairs-of-characters.md.
 """
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
-from django.db import models
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 from wagtail.query import PageQuerySet
 
 from volunteers.models import Organisation
 
 from .models import CampaignPage
+from .models.pages import pairs_of
 
 LONGEST_SEARCH = 60  # characters
 MOST_ORGANISATIONS = 50
-
-
-class Bigrams(models.Func):
-    function = "linli_bigrams"
-    arity = 1
-    output_field = ArrayField(models.TextField())
 
 
 def find_campaigns(text: str) -> PageQuerySet[CampaignPage]:
@@ -36,11 +29,10 @@ def find_campaigns(text: str) -> PageQuerySet[CampaignPage]:
 
 def matching(campaigns: QuerySet[CampaignPage], text: str) -> QuerySet[CampaignPage]:
     """Keep those that hold every word of `text` in their text or their organisation's name."""
-    for word in text[:LONGEST_SEARCH].lower().split():
+    for word in text[:LONGEST_SEARCH].replace("\x00", " ").lower().split():
         in_text = Q(search_text__contains=word)
-        if len(word) > 1:
-            campaigns = campaigns.alias(pairs=Bigrams("search_text"))
-            in_text &= Q(pairs__contains=Bigrams(Value(word)))
+        if pairs := sorted(pairs_of(word)):
+            in_text &= Q(search_pairs__contains=pairs)
         # Numbers rather than a subquery: beside an OR only numbers leave the index in use.
         if named := _organisations_named(word):
             in_text |= Q(organisation_id__in=named)

@@ -109,7 +109,11 @@ def copy_many(campaign: CampaignPage, *, times: int) -> None:
             ),
             (
                 CampaignPage,
-                {"page_ptr_id": "page_ptr_id + 100000 + n", "search_text": "md5(n::text)"},
+                {
+                    "page_ptr_id": "page_ptr_id + 100000 + n",
+                    "search_text": "md5(n::text)",
+                    "search_pairs": "ARRAY[left(md5(n::text), 2)]",
+                },
             ),
         ):
             columns = [field.column for field in model._meta.local_concrete_fields]
