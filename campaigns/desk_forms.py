@@ -8,7 +8,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.actions.attendance import check_in, check_out, find_card
+from campaigns.actions.attendance import check_in, check_out
+from campaigns.actions.places import find_card
 from campaigns.models import Activity, CampaignPage, Scan, SignUp
 from campaigns.models.attendance import Door
 from campaigns.outcomes import ScanResult

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from campaigns.actions.places import Place, find_card_by, hold_place, read_card
 from campaigns.actions.presence import attendances_with_shift, leave
 from campaigns.models import Attendance, Scan, Shift, SignUp
 from campaigns.models.attendance import Door
@@ -33,9 +34,9 @@ REVIEW_BY_DOOR = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Attempt:
-    """A scan of which it is not yet known what comes of it."""
+    """A scan of which it is not yet known what comes of it; whose card it is may come later."""
 
     kind: Scan.Kind
     shift: Shift | None
@@ -125,26 +126,17 @@ def scan_card(
     nonce: uuid.UUID | None = None,
 ) -> ScanResult:
     """The console's scan: `card` is a card's address or number, as it was read or typed."""
-    found = find_card(card)
-    if found is not None and found.is_valid:
-        act = check_out if kind == Scan.Kind.OUT else check_in
-        return act(
-            shift=shift,
-            volunteer=found.volunteer,
-            door=Door.CONSOLE,
-            by=by,
-            made_at=made_at,
-            nonce=nonce,
-        )
-    return refuse_scan(
-        outcome=_what_is_wrong_with(found),
+    by_card = read_card(card)
+    attempt = _Attempt(
+        kind=Scan.Kind(kind),
         shift=shift,
-        volunteer=found.volunteer if found else None,
-        kind=kind,
+        volunteer=None,
         door=Door.CONSOLE,
         by=by,
-        nonce=nonce,
+        made_at=made_at,
+        nonce=nonce or uuid.uuid4(),
     )
+    return _settle(attempt, lambda: _admit_card(attempt, shift, by_card))
 
 
 def refuse_scan(
@@ -167,18 +159,6 @@ def refuse_scan(
         nonce=nonce or uuid.uuid4(),
     )
     return _settle(attempt, lambda: (outcome, None))
-
-
-def find_card(text: str) -> VolunteerCard | None:
-    """The card with this address or number, valid or not. Blanks, dashes and small letters in a
-    typed number do not matter."""
-    # P6: an ID number is not read, let alone decrypted, to open a door.
-    cards = VolunteerCard.objects.select_related("volunteer").defer("volunteer__id_number")
-    _before, is_address, rest = text.strip().partition("/c/")
-    if is_address:
-        return cards.filter(token=rest.partition("?")[0].strip("/")).first()
-    number = "".join(character for character in text.upper() if character.isalnum())
-    return cards.filter(number=number).first() if 0 < len(number) <= 16 else None
 
 
 def look_ahead(*, shift: Shift, volunteer: Volunteer) -> ScanResult | None:
@@ -232,42 +212,74 @@ def _settle(attempt: _Attempt, decide: Callable[[], _Decision]) -> ScanResult:
 
 
 def _come(attempt: _Attempt, shift: Shift, volunteer: Volunteer) -> _Decision:
-    sign_up = _hold_sign_up(shift, volunteer)
-    if sign_up is None:
+    place = hold_place(shift, "volunteer", volunteer.pk)
+    return _admit(attempt, shift, volunteer, place)
+
+
+def _admit_card(
+    attempt: _Attempt, shift: Shift, condition: tuple[str, str] | None
+) -> _Decision:
+    """In one statement for who is expected; the card is looked for only when nobody is."""
+    if condition is None:
+        return Outcome.CARD_UNKNOWN, None
+    place = hold_place(shift, *condition)
+    if place is None:
+        found = find_card_by(*condition)
+        attempt.volunteer = found.volunteer if found else None
+        if found is None or not found.is_valid:
+            return _what_is_wrong_with(found), None
+        return _not_expected(shift, found.volunteer), None
+    attempt.volunteer = place.volunteer
+    act = _depart if attempt.kind == Scan.Kind.OUT else _admit
+    return act(attempt, shift, place.volunteer, place)
+
+
+def _admit(
+    attempt: _Attempt, shift: Shift, volunteer: Volunteer, place: Place | None
+) -> _Decision:
+    if place is None:
         return _not_expected(shift, volunteer), None
-    if existing := _attendance_of(sign_up):
-        return (Outcome.ALREADY_IN if existing.is_in else Outcome.ALREADY_OUT), existing
-    if refusal := _reason_not_in(attempt, sign_up.shift):
+    if place.attendance_id:
+        return _already(Attendance.objects.get(pk=place.attendance_id))
+    if refusal := _reason_not_in(attempt, place):
         return refusal, None
-    if arrived := _arrive(attempt, sign_up):
+    if arrived := _arrive(attempt, place):
         return Outcome.CHECKED_IN, arrived
-    return _why_not_arrived(attempt, sign_up)
+    return _why_not_arrived(attempt, place)
 
 
-def _why_not_arrived(attempt: _Attempt, sign_up: SignUp) -> _Decision:
+def _already(attendance: Attendance) -> _Decision:
+    return (Outcome.ALREADY_IN if attendance.is_in else Outcome.ALREADY_OUT), attendance
+
+
+def _why_not_arrived(attempt: _Attempt, place: Place) -> _Decision:
     """The database refused the row: somebody was quicker here, or the person is in elsewhere."""
-    existing = Attendance.objects.filter(sign_up=sign_up).first()
+    existing = Attendance.objects.filter(sign_up=place.sign_up_id).first()
     if existing is not None:
-        return (Outcome.ALREADY_IN if existing.is_in else Outcome.ALREADY_OUT), existing
+        return _already(existing)
     open_ones = attendances_with_shift().filter(checked_out_at=None)
-    elsewhere = open_ones.filter(volunteer=sign_up.volunteer_id).first()
-    if elsewhere is None:  # it ended in this very moment
-        arrived = _arrive(attempt, sign_up)
-        return (Outcome.CHECKED_IN, arrived) if arrived else (Outcome.IN_ELSEWHERE, None)
-    if elsewhere.sign_up.shift.ends_at > attempt.at:
-        return Outcome.IN_ELSEWHERE, elsewhere
-    # Forgot to check out there, and has come here: nobody is turned away for that.
-    leave(elsewhere, at=elsewhere.sign_up.shift.ends_at, door=Door.CLOSING, by=None)
-    arrived = _arrive(attempt, sign_up)
+    elsewhere = open_ones.filter(volunteer=place.volunteer.pk).first()
+    if elsewhere is not None:
+        if elsewhere.sign_up.shift.ends_at > attempt.at:
+            return Outcome.IN_ELSEWHERE, elsewhere
+        # Forgot to check out there, and has come here: nobody is turned away for that.
+        leave(elsewhere, at=elsewhere.sign_up.shift.ends_at, door=Door.CLOSING, by=None)
+    arrived = _arrive(attempt, place)
     return (Outcome.CHECKED_IN, arrived) if arrived else (Outcome.IN_ELSEWHERE, elsewhere)
 
 
 def _go(attempt: _Attempt, shift: Shift, volunteer: Volunteer) -> _Decision:
-    sign_up = _hold_sign_up(shift, volunteer)
-    if sign_up is None:
+    place = hold_place(shift, "volunteer", volunteer.pk)
+    return _depart(attempt, shift, volunteer, place)
+
+
+def _depart(
+    attempt: _Attempt, shift: Shift, volunteer: Volunteer, place: Place | None
+) -> _Decision:
+    if place is None:
         return _not_expected(shift, volunteer), None
     # Read after the lock was granted, with all that the record will say.
-    attendance = attendances_with_shift().filter(sign_up=sign_up).first()
+    attendance = attendances_with_shift().filter(sign_up=place.sign_up_id).first()
     if attendance is None:
         return Outcome.NOT_IN_YET, None
     if attendance.is_in and _clock_is_wrong(attempt):
@@ -278,43 +290,22 @@ def _go(attempt: _Attempt, shift: Shift, volunteer: Volunteer) -> _Decision:
     return Outcome.ALREADY_OUT, attendance
 
 
-def _hold_sign_up(shift: Shift, volunteer: Volunteer) -> SignUp | None:
-    """The place this person holds here, locked: it cannot be given back meanwhile.
-
-    What is joined to it was read before the lock was granted, and may be a moment old.
-    """
-    sign_up = (
-        SignUp.objects.holding()
-        .select_for_update(no_key=True, of=("self",))
-        .select_related("attendance", "shift")
-        .filter(shift=shift, volunteer=volunteer)
-        .first()
-    )
-    if sign_up is not None:
-        sign_up.volunteer = volunteer
-    return sign_up
-
-
-def _attendance_of(sign_up: SignUp) -> Attendance | None:
-    return sign_up.attendance if hasattr(sign_up, "attendance") else None
-
-
 def _not_expected(shift: Shift, volunteer: Volunteer) -> Outcome:
     if other_sign_up(shift=shift, volunteer=volunteer):
         return Outcome.WRONG_SHIFT
     return Outcome.NOT_SIGNED_UP
 
 
-def _reason_not_in(attempt: _Attempt, shift: Shift) -> Outcome | None:
-    opens = shift.starts_at - timedelta(minutes=settings.LINLI_CHECK_IN_OPENS_MINUTES)
-    if shift.state == Shift.State.CANCELLED:
+def _reason_not_in(attempt: _Attempt, place: Place | Shift) -> Outcome | None:
+    opens = place.starts_at - timedelta(minutes=settings.LINLI_CHECK_IN_OPENS_MINUTES)
+    if place.state == Shift.State.CANCELLED:
         return Outcome.SHIFT_CANCELLED
     if _clock_is_wrong(attempt):
         return Outcome.CLOCK_WRONG
     if attempt.at < opens:
         return Outcome.TOO_EARLY
     # Once a shift is closed its hours wait for confirmation: what is missing is entered by hand.
-    if attempt.at >= shift.ends_at or shift.closed_at:
+    if attempt.at >= place.ends_at or place.closed_at:
         return Outcome.SHIFT_OVER
     return None
 
@@ -332,14 +323,14 @@ def _what_is_wrong_with(card: VolunteerCard | None) -> Outcome:
 # Writing
 
 
-def _arrive(attempt: _Attempt, sign_up: SignUp) -> Attendance | None:
+def _arrive(attempt: _Attempt, place: Place) -> Attendance | None:
     """Write the attendance and its scan in one statement; None when the database says no.
 
     Raises _SeenBefore when only the scan's nonce is in the way.
     """
     attendance = Attendance(
-        sign_up=sign_up,
-        volunteer=sign_up.volunteer,
+        sign_up_id=place.sign_up_id,
+        volunteer=place.volunteer,
         checked_in_at=attempt.at,
         check_in_door=attempt.door,
         checked_in_by=attempt.by,
@@ -366,8 +357,8 @@ def _arrive(attempt: _Attempt, sign_up: SignUp) -> Attendance | None:
             SELECT arrived.id, kept.id FROM arrived LEFT JOIN kept ON true
             """,
             [
-                sign_up.pk,
-                sign_up.volunteer_id,
+                place.sign_up_id,
+                place.volunteer.pk,
                 attendance.checked_in_at,
                 attendance.check_in_door,
                 attempt.by.pk if attempt.by else None,

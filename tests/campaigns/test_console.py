@@ -164,6 +164,6 @@ def test_a_scan_takes_few_queries(
 ):
     client.force_login(bao)
     scan(client, running, card="warm up")
-    # Session, account and shift; card, sign-up, attendance with its scan; begin and commit.
-    with django_assert_max_num_queries(8):
+    # Session, account, shift; the place, attendance with its scan; begin and commit.
+    with django_assert_max_num_queries(7):
         assert scan(client, running, card=card.number).json()["outcome"] == "ok"
