@@ -20,8 +20,8 @@ from volunteers.models import Membership, User
 
 NAME = "checkin_single"
 
-ROUNDS = 5
-SCANS = 800
+ROUNDS = 3
+SCANS = 480
 WARM_UP = 80
 
 

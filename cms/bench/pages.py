@@ -15,9 +15,9 @@ from cms.bench.load import CLIENTS, Load, Request, alternate, ensure_city, press
 
 NAME = "page_campaigns"
 
-ROUNDS = 5
-VIEWS = 240
-BARE_VIEWS = 1200
+ROUNDS = 3
+VIEWS = 120
+BARE_VIEWS = 960
 ADDRESS = "/campaigns/"
 
 
