@@ -97,16 +97,16 @@ def prepare(data: Path, environment: dict[str, str]) -> None:
     """Bring translations, tables and demo data up to date; raises CalledProcessError."""
     translations.compile_all()
     stamp = data / "demo.stamp"
-    tables, today = fingerprint(data, environment), time.strftime("%Y-%m-%d")
+    tables, hour = fingerprint(data, environment), time.strftime("%Y-%m-%dT%H")
     done = stamp.read_text().split() if stamp.exists() else []
-    if done == [tables, today]:
+    if done == [tables, hour]:
         return
     if tables not in done:
         _manage("migrate", "--no-input", environment=environment)
         logins = _manage("demo_logins", environment=environment, stdout=subprocess.PIPE)
         (data / "demo-logins.txt").write_text(logins.stdout)
-    _manage("seed_demo", environment=environment)  # shifts run now, whatever the day
-    stamp.write_text(f"{tables} {today}")
+    _manage("seed_demo", environment=environment)  # shifts run now, whatever the hour
+    stamp.write_text(f"{tables} {hour}")
 
 
 def _manage(

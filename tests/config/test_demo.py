@@ -91,7 +91,7 @@ def processes_of(data: Path) -> list[str]:
 def mark_prepared(data: Path) -> None:
     embedded.ensure_running(data)
     (data / "demo-logins.txt").write_text("  Alice 13800000001\n")
-    (data / "demo.stamp").write_text(f"{demo.fingerprint(data, {})} {time.strftime('%Y-%m-%d')}")
+    (data / "demo.stamp").write_text(f"{demo.fingerprint(data, {})} {time.strftime('%Y-%m-%dT%H')}")
     embedded.stop(data)
 
 
@@ -149,7 +149,7 @@ def test_only_what_is_not_done_yet_is_prepared(data, monkeypatch, stamp, steps):
     monkeypatch.setattr(demo, "_manage", note)
     monkeypatch.setattr(demo, "fingerprint", lambda *_: "tables")
     if stamp:
-        today = time.strftime("%Y-%m-%d")
+        today = time.strftime("%Y-%m-%dT%H")
         (data / "demo.stamp").write_text(stamp.format(tables="tables", today=today))
     demo.prepare(data, {})
     assert said == steps
