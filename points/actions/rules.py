@@ -23,9 +23,7 @@ class RuleRefused(Exception):
 
 
 class RuleInThePast(RuleRefused):
-    sentence = _(
-        "A rule starts today or later: what service was worth never changes afterwards."
-    )
+    sentence = _("A rule starts today or later: what service was worth never changes afterwards.")
 
 
 class RuleOfTodayInForce(RuleRefused):

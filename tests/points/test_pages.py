@@ -12,7 +12,7 @@ from django.utils import timezone
 from points.actions.recognition import evaluate_recognition
 from points.models import Recognition, Redemption, Reward, Standing
 from tests.points.conftest import make_rule, settle_all
-from volunteers.actions.records import correct_record, void_record
+from volunteers.actions.records import confirm_record, correct_record, void_record
 from volunteers.models import ServiceRecord, User
 
 Make = Callable[..., ServiceRecord]
@@ -66,8 +66,6 @@ def test_a_record_that_lost_to_the_daily_limit_says_so(
     earlier = submitted(300)
     confirmed(300)
     settle_all()
-    from volunteers.actions.records import confirm_record
-
     confirm_record(record=earlier, by=bao)
     settle_all()
     client.force_login(alice)

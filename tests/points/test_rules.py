@@ -129,9 +129,7 @@ def test_the_database_keeps_two_rules_off_the_same_day(per_hour: AwardRule) -> N
         {"holds": (date(2020, 1, 1), date(2024, 1, 1))},
     ],
 )
-def test_the_database_keeps_the_past_of_a_rule(
-    per_hour: AwardRule, change: dict[str, Any]
-) -> None:
+def test_the_database_keeps_the_past_of_a_rule(per_hour: AwardRule, change: dict[str, Any]) -> None:
     with pytest.raises(DatabaseError, match="has held already"), transaction.atomic():
         AwardRule.objects.filter(pk=per_hour.pk).update(**change)
     with pytest.raises(DatabaseError, match="has held already"), transaction.atomic():
