@@ -75,13 +75,12 @@ class AwardRuleForm(WagtailAdminModelForm):
         """The instance stays as it is: a change is a row of its own, written by `write`."""
 
     def _check_kind(self, data: dict[str, Any]) -> None:
-        Kind = AwardRule.Kind
-        is_bonus = data.get("kind") == Kind.CAMPAIGN_BONUS
+        is_bonus = data.get("kind") == AwardRule.Kind.CAMPAIGN_BONUS
         if is_bonus and data.get("campaign_number") is None:
             self.add_error("campaign_number", _("A campaign bonus needs the campaign's number."))
         if not is_bonus and data.get("campaign_number") is not None:
             self.add_error("campaign_number", _("Only a campaign bonus names a campaign."))
-        if data.get("kind") != Kind.PER_HOUR and data.get("category") is not None:
+        if data.get("kind") != AwardRule.Kind.PER_HOUR and data.get("category") is not None:
             self.add_error("category", _("Only points an hour differ by category."))
 
     def write(self, *, by: User | None) -> AwardRule:

@@ -45,9 +45,9 @@ def owed_records(
                 activity_name, activity_name_en, role, role_en, place, content, category_id,
                 person_in_charge, served_on, credited_minutes, review_reason, state, revision,
                 settled_revision, is_by_hand, hand_reason, confirmed_at, created_at)
-            SELECT (%s::bigint[])[CASE WHEN n = %s THEN %s ELSE 1 + n %% %s END], %s, 'fault:' || n, '夜巡', '', '', '', '', '', %s,
-                   '', current_date - (n / 500), 60 + n %% 120, '', 'confirmed', 1, 0, false, '',
-                   now(), now()
+            SELECT (%s::bigint[])[CASE WHEN n = %s THEN %s ELSE 1 + n %% %s END], %s,
+                   'fault:' || n, '夜巡', '', '', '', '', '', %s, '', current_date - (n / 500),
+                   60 + n %% 120, '', 'confirmed', 1, 0, false, '', now(), now()
             FROM generate_series(0, %s) n
             """,
             [
