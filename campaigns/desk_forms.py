@@ -161,6 +161,7 @@ class HandEntryForm(forms.Form):
             .select_related("campaign__organisation", "campaign__category")
             .order_by("-campaign__starts_on", "campaign_id", "sort_order"),
             label=_("Activity"),
+            empty_label=_("Please choose"),
         )
 
     def clean_card(self) -> VolunteerCard:

@@ -193,9 +193,7 @@ def _show_shift(
         "waiting": waiting.count(),
         "strangers": _refused_scans(shift),
     }
-    return render(
-        request, "campaigns/desk_shift.html", context, status=422 if wrong else 200
-    )
+    return render(request, "campaigns/desk_shift.html", context, status=422 if wrong else 200)
 
 
 def _roster(shift: Shift) -> QuerySet[SignUp]:

@@ -216,9 +216,7 @@ def _come(attempt: _Attempt, shift: Shift, volunteer: Volunteer) -> _Decision:
     return _admit(attempt, shift, volunteer, place)
 
 
-def _admit_card(
-    attempt: _Attempt, shift: Shift, condition: tuple[str, str] | None
-) -> _Decision:
+def _admit_card(attempt: _Attempt, shift: Shift, condition: tuple[str, str] | None) -> _Decision:
     """In one statement for who is expected; the card is looked for only when nobody is."""
     if condition is None:
         return Outcome.CARD_UNKNOWN, None
@@ -234,9 +232,7 @@ def _admit_card(
     return act(attempt, shift, place.volunteer, place)
 
 
-def _admit(
-    attempt: _Attempt, shift: Shift, volunteer: Volunteer, place: Place | None
-) -> _Decision:
+def _admit(attempt: _Attempt, shift: Shift, volunteer: Volunteer, place: Place | None) -> _Decision:
     if place is None:
         return _not_expected(shift, volunteer), None
     if place.attendance_id:

@@ -152,7 +152,5 @@ def _make_people(shift: Shift, count: int) -> list[str]:
         cursor.execute(
             "UPDATE campaigns_shift SET taken = %s WHERE id = %s", [len(tokens), shift.pk]
         )
-        cursor.execute(
-            "ANALYZE volunteers_volunteer, volunteers_volunteercard, campaigns_signup"
-        )
+        cursor.execute("ANALYZE volunteers_volunteer, volunteers_volunteercard, campaigns_signup")
     return [f"{settings.LINLI_BASE_URL}/c/{token}/" for token in tokens]

@@ -435,9 +435,7 @@ def test_coming_and_going_at_once_end_in_one_order_or_the_other(running, volunte
 @pytest.mark.django_db(transaction=True)
 def test_two_doors_at_two_places_let_one_person_in_once(activity, running, volunteer, expected):
     other = make_shift(activity, starts_in=timedelta(minutes=30))
-    SignUp.objects.create(
-        shift=other, volunteer=volunteer, during=(running.ends_at, other.ends_at)
-    )
+    SignUp.objects.create(shift=other, volunteer=volunteer, during=(running.ends_at, other.ends_at))
     shifts = [running, other]
     results = at_once(8, lambda n: come(shifts[n % 2], volunteer))
     outcomes = [result.outcome for result in results]

@@ -154,9 +154,11 @@ def test_a_check_out_during_the_closing_leaves_one_record(activity, volunteer):
         arrive(shift, volunteer)
         at_once(
             6,
-            lambda n, shift=shift: close_shift(shift=shift)
-            if n % 2
-            else check_out(shift=shift, volunteer=volunteer, door=Door.CONSOLE, by=None),
+            lambda n, shift=shift: (
+                close_shift(shift=shift)
+                if n % 2
+                else check_out(shift=shift, volunteer=volunteer, door=Door.CONSOLE, by=None)
+            ),
         )
         close_shift(shift=shift)
         assert ServiceRecord.objects.filter(attendance__sign_up__shift=shift).count() == 1

@@ -137,9 +137,7 @@ def test_a_scan_that_waited_for_the_network_keeps_its_time_within_reason(
     assert timezone.now() - Attendance.objects.get().checked_out_at < MINUTE
 
 
-def test_only_the_shifts_own_organisers_may_scan(
-    client, alice, dai, chen, running, expected, card
-):
+def test_only_the_shifts_own_organisers_may_scan(client, alice, dai, chen, running, expected, card):
     page, post = reverse("console", args=[running.pk]), reverse("console_scan", args=[running.pk])
     assert client.get(page).status_code == 302
     assert client.post(post, {"card": card.number, "kind": "in"}).status_code == 302

@@ -82,7 +82,7 @@ def test_the_same_code_on_another_phone_is_a_screenshot(
     response = client.get(venue(token))
     assert response.status_code == 410
     assert outcome_of(response) == "code_expired"
-    assert "<form method=\"post\">" not in response.content.decode()
+    assert '<form method="post">' not in response.content.decode()
     forced = client.post(venue(token), {"kind": "in", "nonce": uuid.uuid4()})
     assert outcome_of(forced) == "code_expired"
     assert not Attendance.objects.exists()
@@ -129,9 +129,7 @@ def test_after_the_press_there_is_no_button_to_press_by_mistake(client, alice, r
     assert 'name="kind"' not in response.content.decode()
 
 
-def test_a_scan_in_the_middle_of_the_shift_does_not_push_one_out(
-    client, alice, running, expected
-):
+def test_a_scan_in_the_middle_of_the_shift_does_not_push_one_out(client, alice, running, expected):
     client.force_login(alice)
     address = venue(rotating_token(shift=running))
     press(client, address)
@@ -191,9 +189,7 @@ def test_an_account_without_a_profile_is_led_to_it_and_back(client, running):
 
 def test_somebody_elses_result_is_not_shown(client, alice, bao, running, expected, territory):
     nonce = uuid.uuid4()
-    check_in(
-        shift=running, volunteer=alice.volunteer, door=Door.CONSOLE, by=bao, nonce=nonce
-    )
+    check_in(shift=running, volunteer=alice.volunteer, door=Door.CONSOLE, by=bao, nonce=nonce)
     from tests.cast import make_volunteer
 
     stranger = make_user(name="路人", phone="+8613800008888")
