@@ -252,7 +252,7 @@ def _seed_navigation(home: HomePage) -> None:
                 to_page("about", "关于邻里", "About Linli"),
                 to_page("how-points-work", "积分怎么来", "How points work"),
                 to_page("privacy", "隐私说明", "Privacy"),
-                to_address("/rewards/", "积分好物", "Rewards"),
+                to_address("/rewards/", "积分兑换", "Rewards"),
             ]
         ),
         footer_note=text["footer_note"],
