@@ -26,6 +26,11 @@ class Line:
     at: datetime
     record: ServiceRecord | None
 
+    @property
+    def lost(self) -> int:
+        """Points that went away, as a positive number."""
+        return -min(self.points, 0)
+
 
 def write_statement(*, movements: Iterable[Movement], account: Account) -> list[Line]:
     """A line for each movement, in the order given. Three queries, however many there are."""

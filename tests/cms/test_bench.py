@@ -9,9 +9,12 @@ import pytest
 import cms.bench
 from cms.bench import Figure
 
-MODULES = [
-    info.name for info in pkgutil.iter_modules(cms.bench.__path__) if info.name != "__main__"
-]
+FIGURES = {
+    module.NAME: module
+    for info in pkgutil.iter_modules(cms.bench.__path__)
+    if info.name != "__main__"
+    and hasattr(module := importlib.import_module(f"cms.bench.{info.name}"), "NAME")
+}
 
 
 def test_a_figure_is_written_with_its_limit_and_ratio() -> None:
@@ -23,13 +26,6 @@ def test_a_figure_is_written_with_its_limit_and_ratio() -> None:
     }  # fmt: skip
 
 
-def test_the_settlement_is_measured() -> None:
-    assert "settle" in MODULES
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_every_module_of_the_bench_measures_a_figure(name: str) -> None:
-    module = importlib.import_module(f"cms.bench.{name}")
-
-    assert isinstance(module.NAME, str)
-    assert not inspect.signature(module.measure).parameters
+@pytest.mark.parametrize("name", ["settle_records", "checkin_single", "page_campaigns"])
+def test_the_bench_measures_what_the_readme_promises(name: str) -> None:
+    assert not inspect.signature(FIGURES[name].measure).parameters

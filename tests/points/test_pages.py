@@ -56,7 +56,7 @@ def test_a_correction_stands_in_the_statement_with_its_reason(
     assert "The record was corrected." in page
     assert "提前一小时离开" in page
     assert "Worth 10 points now, 20 had been given." in page
-    assert "-10" in page
+    assert "−10" in page
 
 
 def test_a_record_that_lost_to_the_daily_limit_says_so(
