@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from campaigns.actions.attendance import check_in, check_out, scan_card
 from campaigns.actions.places import find_card
@@ -20,6 +23,7 @@ from campaigns.models import Activity, Attendance, Scan, Shift, SignUp
 from campaigns.models.attendance import Door
 from campaigns.outcomes import Outcome, ScanResult
 from tests.cast import make_shift, make_volunteer
+from volunteers.actions.merges import merge_volunteers
 from volunteers.models import RecordChange, ServiceRecord, User, Volunteer
 
 MINUTE = timedelta(minutes=1)
@@ -467,3 +471,73 @@ def test_control_without_the_guard_the_race_is_real(running, volunteer, expected
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE unguarded")
+
+
+# Any order
+
+
+@given(
+    scans=st.lists(
+        st.tuples(
+            st.sampled_from(["in", "out"]),
+            st.integers(-70, 130),  # minutes after the start
+            st.integers(0, 5),  # a small choice of nonces, so that some are sent again
+        ),
+        max_size=8,
+    )
+)
+@hypothesis_settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_whatever_is_scanned_the_attendance_is_what_the_rules_say(activity, volunteer, scans):
+    """A model of four variables beside the real thing."""
+    nonces = [uuid.uuid4() for _number in range(6)]
+    answered: dict[uuid.UUID, tuple[str, str]] = {}
+    came = left = None
+    with transaction.atomic():
+        shift = make_shift(activity, starts_in=timedelta(hours=-5))
+        sign_up_for(shift, volunteer)
+        for kind, minute, number in scans:
+            at, nonce = shift.starts_at + minute * MINUTE, nonces[number]
+            act = come if kind == "in" else go
+            outcome = act(shift, volunteer, made_at=at, nonce=nonce).outcome
+            if nonce in answered:
+                same = answered[nonce][0] == kind
+                assert outcome == (answered[nonce][1] if same else Outcome.NONCE_TAKEN)
+                continue
+            if kind == "in" and came is None and -60 <= minute < 120:
+                came, expected = at, Outcome.CHECKED_IN
+            elif kind == "out" and came is not None and left is None:
+                left, expected = max(at, came), Outcome.CHECKED_OUT
+            elif came is None:
+                refusals = {Outcome.TOO_EARLY, Outcome.SHIFT_OVER, Outcome.NOT_IN_YET}
+                assert outcome in refusals
+                expected = outcome
+            else:
+                expected = Outcome.ALREADY_IN if left is None else Outcome.ALREADY_OUT
+            assert outcome == expected
+            answered[nonce] = (kind, outcome)
+        assert Scan.objects.filter(shift=shift).count() == len(answered)
+        attendance = Attendance.objects.filter(sign_up__shift=shift).first()
+        assert (attendance and attendance.checked_in_at) == came
+        assert (attendance and attendance.checked_out_at) == left
+        record = ServiceRecord.objects.filter(attendance=attendance).first() if left else None
+        if record:
+            assert 0 <= record.credited_minutes <= min(120, (left - came) / MINUTE)
+            assert record.credited_minutes == 0 or record.credited_minutes >= 72
+        transaction.set_rollback(True)
+
+
+def test_who_is_in_when_two_registrations_become_one_checks_out_as_one(
+    running, volunteer, territory, city_staff
+):
+    entered = make_volunteer(user=None, name="林爱丽", community=territory)
+    sign_up_for(running, entered)
+    come(running, entered, made_at=running.starts_at)
+    merge_volunteers(kept=volunteer, merged=entered, by=city_staff)
+    assert go(running, volunteer).outcome == Outcome.CHECKED_OUT
+    assert ServiceRecord.objects.get().volunteer == volunteer
+    assert Attendance.objects.get().volunteer == volunteer
+    assert set(Scan.objects.values_list("volunteer", flat=True)) == {volunteer.pk}
