@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -51,7 +52,7 @@ class SoonBlock(blocks.StructBlock):
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
         shifts = (
             get_public_shifts()
-            .upcoming()
+            .filter(starts_at__gt=timezone.now())  # at one that runs nobody can sign up
             .with_places()
             .select_related("activity__campaign__organisation", "activity__campaign__image")
             .order_by("starts_at")[: value["how_many"] * 8]
