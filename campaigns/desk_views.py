@@ -107,7 +107,7 @@ def _what_needs(request: HttpRequest) -> dict[str, int]:
         waiting=Count("pk", filter=waiting & Q(is_by_hand=False), distinct=True),
         overdue=Count(
             "pk",
-            filter=waiting & Q(served_on__lt=now.date() - timedelta(days=RECORDING_DAYS)),
+            filter=waiting & Q(served_on__lt=timezone.localdate() - timedelta(days=RECORDING_DAYS)),
             distinct=True,
         ),
         review=Count("pk", filter=waiting & ~Q(review_reason=""), distinct=True),
