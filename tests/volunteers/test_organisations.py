@@ -290,6 +290,10 @@ def test_each_organisation_sees_those_it_entered_until_they_claim_it(
     assert "13700001234" not in page
     client.post(f"/desk/volunteers/{entered.pk}/card/")
     assert entered.cards.count() == 1
+    paper = client.get(f"/desk/volunteers/{entered.pk}/card.pdf")
+    assert paper.content.startswith(b"%PDF")
+    client.force_login(dai)
+    assert client.get(f"/desk/volunteers/{entered.pk}/card.pdf").status_code == 404
 
     entered.user = make_user(name="王大爷", phone="+8613700001234")
     entered.save()

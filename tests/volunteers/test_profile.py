@@ -10,6 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from campaigns.actions.sign_ups import sign_up
+from campaigns.models import Shift, SignUp
 from tests.cast import make_user, make_volunteer
 from volunteers.actions.consents import give_consent, has_consent
 from volunteers.actions.people import needs_guardian, set_id_number
@@ -30,6 +32,7 @@ from volunteers.models import (
 )
 
 from .conftest import newest_code
+from .conftest import sign_up as join
 
 pytestmark = pytest.mark.django_db
 
@@ -349,13 +352,34 @@ def test_closing_the_account_leaves_nothing_that_says_who_it_was(
     assert client.get("/me/").status_code == 302
 
 
+def test_closing_the_account_gives_back_the_places_in_shifts_to_come(
+    client: Client, alice: User, shift: Shift
+) -> None:
+    sign_up(shift=shift, volunteer=alice.volunteer, by=alice)
+
+    client.post("/me/close/", {"sure": "on"})
+
+    shift.refresh_from_db()
+    assert shift.taken == 0
+    assert SignUp.objects.get().state == "on_leave"
+
+
+def test_the_copy_holds_what_the_rooms_above_keep(
+    client: Client, alice: User, shift: Shift
+) -> None:
+    sign_up(shift=shift, volunteer=alice.volunteer, by=alice)
+
+    data = json.loads(client.post("/me/data.json").content)
+
+    assert data["sign_ups"][0]["campaign"] == "浮山所平安夜巡"
+    assert data["points"]["balance"] == 0
+
+
 def test_the_number_of_a_closed_account_may_join_again_as_somebody_new(
     client: Client, alice: User
 ) -> None:
-    from .conftest import sign_up
-
     client.post("/me/close/", {"sure": "on"})
-    sign_up(Client(), phone="13800000001", name="林爱丽")
+    join(Client(), phone="13800000001", name="林爱丽")
 
     assert User.objects.get(phone="+8613800000001") != alice
     assert Volunteer.objects.active().get().name == "林爱丽"
@@ -364,11 +388,6 @@ def test_the_number_of_a_closed_account_may_join_again_as_somebody_new(
 def test_changing_the_phone_takes_a_code_and_the_volunteer_follows(
     client: Client, alice: User
 ) -> None:
-    from allauth.account.internal.flows.login import record_authentication  # noqa: F401
-
-    alice.set_password("lin-li-2026")
-    alice.save()
-    client.force_login(alice)
     fresh = Client()
     fresh.post("/accounts/login/", {"login": "13800000001", "password": "lin-li-2026"})
     fresh.post("/accounts/phone/change/", {"phone": "13911112222", "action": "change"})
