@@ -12,7 +12,15 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import (
+    F,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    Sum,
+    prefetch_related_objects,
+)
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -67,10 +75,13 @@ from volunteers.permissions import get_volunteer_for
 
 A_PAGE_FULL = 12
 DAYS_SHOWN = 14
+MOST_SHIFTS = 500
 CARD_PICTURE = "fill-640x400"
 WIDE_PICTURE = "fill-1280x640"
 SHARE_PICTURE = "fill-600x600"  # WeChat shows a square
 TONES = ("roof", "sea", "sun", "leaf")
+# Columns of a campaign that no list shows and that weigh most.
+HEAVY = ("story", "story_en", "search_text", "search_pairs")
 
 
 # The public list
@@ -134,7 +145,7 @@ def _cards(campaigns: Iterable[CampaignPage], request: HttpRequest) -> list[dict
     found = campaigns.select_related(  # type: ignore[attr-defined]
         "organisation", "category", "territory"
     ).prefetch_related(Prefetch("image", queryset=pictures))
-    found = list(found)
+    found = list(found.defer(*HEAVY))
     free = _free_places(found)
     return [
         {
@@ -256,13 +267,13 @@ def _shifts_of(activities: list[Activity], first_day: date | None) -> list[Shift
     since = timezone.now()
     if first_day:
         since = max(since, timezone.make_aware(datetime.combine(first_day, datetime.min.time())))
-    saved = [activity.pk for activity in activities if activity.pk]
+    saved = {activity.pk: activity for activity in activities if activity.pk}
+    prefetch_related_objects(list(saved.values()), "skills")
     shifts = Shift.objects.open().filter(activity__in=saved, starts_at__gt=since)
-    return list(
-        shifts.select_related("activity__campaign")
-        .prefetch_related("activity__skills")
-        .order_by("starts_at", "pk")[:500]
-    )
+    found = list(shifts.order_by("starts_at", "pk")[:MOST_SHIFTS])
+    for shift in found:  # the page's own objects: they are loaded, and a preview's are newer
+        shift.activity = saved[shift.activity_id]
+    return found
 
 
 def _day_number(shifts: list[Shift], shift: Shift) -> int:
@@ -522,8 +533,11 @@ def my_next_shift(request: HttpRequest) -> HttpResponse:
 
 
 def _own_sign_ups(request: HttpRequest) -> Any:
-    return get_sign_ups_for(request.user).select_related(
-        "attendance", "shift__activity__campaign__organisation"
+    heavy = (f"shift__activity__campaign__{name}" for name in HEAVY)
+    return (
+        get_sign_ups_for(request.user)
+        .select_related("attendance", "shift__activity__campaign__organisation")
+        .defer(*heavy)
     )
 
 

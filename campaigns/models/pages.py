@@ -69,15 +69,6 @@ class CampaignIndexPage(Page):
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         return context | campaign_list_context(request)
 
-    def get_template(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
-        return _whole_or_results(self.template, request)
-
-
-def _whole_or_results(template: str, request: HttpRequest) -> str:
-    """htmx asks for the results alone when a filter changes."""
-    is_partial = request.headers.get("HX-Target") == "results"
-    return "campaigns/campaign_results.html" if is_partial else template
-
 
 class OrganisationCampaignsPage(Page):
     """An organisation's branch of the tree, and its public page.
@@ -129,9 +120,6 @@ class OrganisationCampaignsPage(Page):
 
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         return context | campaign_list_context(request, organisation=self.organisation)
-
-    def get_template(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
-        return _whole_or_results(self.template, request)
 
 
 class CampaignPage(Page):

@@ -163,13 +163,13 @@ def test_an_organisation_shows_its_own_campaigns_only(
     assert [card["title"] for card in response.context["cards"]] == ["他们的"]
 
 
-def test_htmx_gets_the_results_alone(client: Client, make_campaign: Any) -> None:
+def test_a_chosen_district_offers_its_streets(
+    client: Client, make_campaign: Any, district: Territory, street: Territory
+) -> None:
     make_campaign("还在")
-    html = client.get(
-        "/campaigns/", headers={"HX-Request": "true", "HX-Target": "results"}
-    ).content.decode()
-    assert "还在" in html
-    assert "<html" not in html
+    assert "street" not in client.get("/campaigns/").context["filters"].fields
+    response = client.get("/campaigns/", {"district": district.pk})
+    assert list(response.context["filters"].fields["street"].queryset) == [street]
 
 
 def test_twelve_cards_cost_no_more_queries_than_two(
