@@ -82,7 +82,7 @@ class AwardRule(models.Model):
         CAMPAIGN_BONUS = "campaign_bonus", _("Campaign bonus")
         DAILY_CAP = "daily_cap", _("At most a day")
 
-    kind = models.CharField(max_length=20, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     name = models.CharField(_("name"), max_length=80)
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
     # Points an hour, points a record, or points a day, by kind.
@@ -93,6 +93,7 @@ class AwardRule(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="award_rules",
+        verbose_name=_("category"),
         help_text=_("Empty: every category without a rule of its own."),
     )
     # The campaign's key, a plain number as in ServiceRecord: campaigns stand above this room.
@@ -327,7 +328,7 @@ class Reward(models.Model):
     pick_up_place = models.CharField(_("pick-up place"), max_length=160, blank=True)
     price_points = models.PositiveIntegerField(_("price in points"))
     stock = models.PositiveIntegerField(_("stock"))
-    taken = models.PositiveIntegerField(default=0, editable=False)
+    taken = models.PositiveIntegerField(_("redeemed so far"), default=0, editable=False)
     is_offered = models.BooleanField(_("on offer"), default=True)
 
     objects = RewardQuerySet.as_manager()
