@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
 
+from cms.seeding import ground
 from points.models import Account, Movement, Standing
 from volunteers.models import Consent, ServiceRecord, Volunteer, VolunteerCard
 
@@ -15,8 +16,11 @@ PEOPLE = 60
 
 
 @pytest.fixture(autouse=True)
-def demo(settings):
+def demo(settings, monkeypatch):
+    """A demo with three organisations: forty take seconds to make and show nothing more here."""
     settings.LINLI_DEMO = True
+    few = ground.organisations()[:3]
+    monkeypatch.setattr(ground, "organisations", lambda: few)
 
 
 def seed(**options):
