@@ -27,7 +27,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import strip_tags
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -72,6 +71,7 @@ from volunteers.actions.people import update_profile
 from volunteers.language import in_language
 from volunteers.models import Organisation, Volunteer
 from volunteers.permissions import get_volunteer_for
+from volunteers.views.access import next_url
 
 A_PAGE_FULL = 12
 DAYS_SHOWN = 14
@@ -82,6 +82,10 @@ SHARE_PICTURE = "fill-600x600"  # WeChat shows a square
 TONES = ("roof", "sea", "sun", "leaf")
 # Columns of a campaign that no list shows and that weigh most.
 HEAVY = ("story", "story_en", "search_text", "search_pairs")
+
+
+# Where a person gives what was missing.
+ASKED_AT = {BIRTH_DATE_UNKNOWN: "my_profile", GUARDIAN_CONSENT_MISSING: "my_guardian"}
 
 
 # The public list
@@ -410,7 +414,7 @@ def sign_up_for_shift(request: HttpRequest, shift_id: int) -> HttpResponse:
     volunteer = get_volunteer_for(request.user)
     if volunteer is None:
         messages.info(request, _("First tell us who you are, then press once more."))
-        return _go(request, f"{reverse('my_profile')}?{urlencode({'next': back})}")
+        return _go(request, f"{reverse('join')}?{urlencode({'next': back})}")
     form = SignUpForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(form.errors["birth_on"]))
@@ -425,8 +429,9 @@ def sign_up_for_shift(request: HttpRequest, shift_id: int) -> HttpResponse:
         messages.info(request, str(refused))
     except SignUpRefused as refused:
         messages.error(request, str(refused))
-        if refused.refusal in {BIRTH_DATE_UNKNOWN, GUARDIAN_CONSENT_MISSING}:
-            return _go(request, f"{reverse('my_profile')}?{urlencode({'next': back})}")
+        if refused.refusal in ASKED_AT:
+            asked_at = reverse(ASKED_AT[refused.refusal])
+            return _go(request, f"{asked_at}?{urlencode({'next': back})}")
     else:
         messages.success(request, _("You are signed up. See you there!"))
     return _answer(request, shift, back)
@@ -442,7 +447,7 @@ def cancel_place(request: HttpRequest, shift_id: int) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, _("Cancelled. Your place is free for somebody else."))
-    return _answer(request, own.shift, _way_back(request, reverse("my_shifts")))
+    return _answer(request, own.shift, next_url(request, reverse("my_shifts")))
 
 
 @login_required
@@ -459,7 +464,7 @@ def take_leave(request: HttpRequest, shift_id: int) -> HttpResponse:
             messages.error(request, str(refused))
         else:
             messages.success(request, _("The organiser knows that you cannot come."))
-        return _answer(request, own.shift, _way_back(request, reverse("my_shifts")))
+        return _answer(request, own.shift, next_url(request, reverse("my_shifts")))
     return render(request, "campaigns/leave.html", {"sign_up": own, "form": form})
 
 
@@ -487,14 +492,6 @@ def _go(request: HttpRequest, address: str) -> HttpResponse:
 def _campaign_address(shift: Shift, request: HttpRequest) -> str:
     address = shift.activity.campaign.get_url(request) or "/"
     return f"{address}?shift={shift.pk}#shift-{shift.pk}"
-
-
-def _way_back(request: HttpRequest, otherwise: str) -> str:
-    address = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return address if is_ours else otherwise
 
 
 # My shifts

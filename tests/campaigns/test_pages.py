@@ -340,7 +340,7 @@ def test_an_account_without_a_profile_is_led_to_it_and_back(
     client: Client, shift: Shift, bao: User
 ) -> None:
     client.force_login(bao)
-    assert press(client, shift)["Location"].startswith("/me/profile/?next=")
+    assert press(client, shift)["Location"].startswith("/me/join/?next=")
 
 
 def test_the_birth_date_is_asked_beside_the_button_once(
@@ -418,6 +418,25 @@ def test_a_shift_of_a_draft_is_not_there(
 def test_signing_up_takes_a_post(client: Client, shift: Shift, alice: User) -> None:
     client.force_login(alice)
     assert client.get(f"/shifts/{shift.pk}/sign-up/").status_code == 405
+
+
+def test_a_minor_is_led_to_name_a_guardian(
+    client: Client, shift: Shift, alice: User, campaign: CampaignPage
+) -> None:
+    Volunteer.objects.update(birth_on=timezone.localdate() - timedelta(days=365 * 16))
+    client.force_login(alice)
+    assert "/me/guardian/?next=" in client.get(campaign.get_url()).content.decode()
+    assert press(client, shift)["Location"].startswith("/me/guardian/?next=")
+
+
+@pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example", "javascript:1"])
+def test_the_way_back_never_leads_away(
+    client: Client, shift: Shift, alice: User, address: str
+) -> None:
+    sign_up(shift=shift, volunteer=alice.volunteer, by=alice)
+    client.force_login(alice)
+    response = client.post(f"/shifts/{shift.pk}/cancel/", {"next": address})
+    assert response["Location"] == "/me/shifts/"
 
 
 # My shifts
