@@ -21,6 +21,7 @@ def demo(settings, monkeypatch):
     settings.LINLI_DEMO = True
     few = ground.organisations()[:3]
     monkeypatch.setattr(ground, "organisations", lambda: few)
+    monkeypatch.setattr(ground, "LOGINS", ())
 
 
 def seed(**options):
