@@ -28,6 +28,7 @@ urlpatterns = [
     path("communities/", public.communities, name="communities"),
     path("demo/messages/", public.demo_messages, name="demo_messages"),
     path("desk/volunteers/", entered.entered_volunteers, name="entered_volunteers"),
+    path("desk/volunteers/<int:volunteer_id>/", entered.edit_entered, name="edit_entered"),
     path(
         "desk/volunteers/<int:volunteer_id>/card/",
         entered.issue_entered_card,

@@ -4,15 +4,18 @@ numbers, nor by sending many guesses at the same moment."""
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.client import RequestFactory
+from django.utils import timezone
 
 from tests.cast import make_user
 from volunteers import limits
+from volunteers.actions.security import log_security_event
 from volunteers.limits import LockedOut, forgive_guess, take_guess, take_message
 from volunteers.models import PhoneMessage, SecurityEvent, User
 
@@ -224,6 +227,40 @@ def test_the_security_log_keeps_log_ins_and_failures(client: Client, bao: User) 
         .values_list("kind", "address")
     )
     assert kinds == [("login_failed", "127.0.0.1"), ("logged_in", "127.0.0.1")]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE volunteers_securityevent SET detail = 'nothing happened'",
+        "UPDATE volunteers_securityevent SET at = now() - interval '2 years'",
+        "DELETE FROM volunteers_securityevent",
+    ],
+)
+def test_the_database_lets_nobody_edit_the_security_log(alice: User, statement: str) -> None:
+    log_security_event(kind=SecurityEvent.Kind.LOGGED_IN, user=alice)
+
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_the_log_stays_when_its_account_is_deleted() -> None:
+    user = make_user(name="路人", phone="+8613800000088")
+    log_security_event(kind=SecurityEvent.Kind.LOGGED_IN, user=user, by=user)
+
+    user.delete()
+
+    assert SecurityEvent.objects.get().user is None
+
+
+def test_after_half_a_year_the_log_may_be_cleared(alice: User) -> None:
+    SecurityEvent.objects.create(
+        kind=SecurityEvent.Kind.LOGGED_IN, user=alice, at=timezone.now() - timedelta(days=200)
+    )
+
+    SecurityEvent.objects.all().delete()
+
+    assert not SecurityEvent.objects.exists()
 
 
 def _forget_messages() -> None:

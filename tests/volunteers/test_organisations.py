@@ -300,6 +300,30 @@ def test_each_organisation_sees_those_it_entered_until_they_claim_it(
     assert not get_entered_volunteers_for(bao)
 
 
+def test_an_organisation_corrects_what_it_entered_and_that_is_logged(
+    client: Client, bao: User, dai: User, organisation: Organisation
+) -> None:
+    entered = enter_volunteer(
+        name="王大业",
+        phone="",
+        community=None,
+        organisation=organisation,
+        evidence="签字表",
+        by=bao,
+    )
+    data = {"name": "王大爷", "phone": "13700001234", "birth_on": "1950-01-01"}
+    client.force_login(dai)
+    assert client.post(f"/desk/volunteers/{entered.pk}/", data).status_code == 404
+    client.force_login(bao)
+    assert client.get(f"/desk/volunteers/{entered.pk}/").status_code == 200
+
+    client.post(f"/desk/volunteers/{entered.pk}/", data)
+
+    entered.refresh_from_db()
+    assert (entered.name, entered.phone) == ("王大爷", "+8613700001234")
+    assert SecurityEvent.objects.get(kind="profile_changed_for").by == bao
+
+
 # Staff's pages (P8)
 
 

@@ -223,6 +223,15 @@ class EnterVolunteerForm(forms.Form):
         self.order_fields(self.field_order)
 
 
+class EnteredVolunteerForm(forms.Form):
+    """What an organisation may correct about somebody it entered and nobody has claimed."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    phone = PhoneField(required=False)
+    birth_on = BirthField(required=False)
+    community = CommunityField()
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from volunteers.actions.cards import CardNotIssued, issue_card
 from volunteers.actions.consents import ConsentNeeded
-from volunteers.actions.people import enter_volunteer
-from volunteers.forms.people import EnterVolunteerForm
+from volunteers.actions.people import enter_volunteer, update_profile
+from volunteers.forms.people import EnteredVolunteerForm, EnterVolunteerForm
+from volunteers.identity import InvalidIdNumber
 from volunteers.permissions import Role, get_entered_volunteers_for, get_organisations_for
 
 from .cards import card_pdf_response
@@ -45,6 +46,31 @@ def entered_volunteers(request: HttpRequest) -> HttpResponse:
     page = Paginator(entered.select_related("entered_for", "community"), PAGE)
     context = {"form": form, "page_obj": page.get_page(request.GET.get("page"))}
     return render(request, "volunteers/entered_volunteers.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_entered(request: HttpRequest, volunteer_id: int) -> HttpResponse:
+    """Correct what one's organisation entered; who did it is logged."""
+    volunteer = get_object_or_404(get_entered_volunteers_for(request.user), pk=volunteer_id)  # type: ignore[arg-type]
+    initial = {
+        "name": volunteer.name,
+        "phone": volunteer.phone,
+        "birth_on": volunteer.birth_on,
+        "community": volunteer.community_id,
+    }
+    form = EnteredVolunteerForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            update_profile(volunteer=volunteer, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        except InvalidIdNumber as error:
+            form.add_error("birth_on", str(error))
+        else:
+            messages.success(request, _("The changes are saved."))
+            return redirect("entered_volunteers")
+    context = {"form": form, "volunteer": volunteer}
+    return render(request, "volunteers/edit_entered.html", context)
 
 
 @never_cache
