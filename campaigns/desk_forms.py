@@ -24,6 +24,7 @@ from volunteers.actions.records import (
     uphold_record,
     void_record,
 )
+from volunteers.language import in_language
 from volunteers.models import Objection, ServiceRecord, User, VolunteerCard
 
 RATINGS = [
@@ -207,4 +208,4 @@ class HandEntryForm(forms.Form):
 
 class ActivityField(forms.ModelChoiceField):
     def label_from_instance(self, activity: Activity) -> str:  # type: ignore[override]
-        return f"{activity.campaign.title} · {activity}"
+        return f"{in_language(activity.campaign, 'title')} · {activity}"
