@@ -19,13 +19,21 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
     Lazy: an answer without a frame (a partial, JSON) costs no query.
     """
-    setting: Any = SimpleLazyObject(lambda: SiteNavigation.for_request(request))
+    setting: Any = SimpleLazyObject(lambda: _setting(request))
     return {
         "site_navigation": SimpleLazyObject(lambda: _links(setting.header, request)),
         "site_footer": SimpleLazyObject(lambda: _links(setting.footer, request)),
         "site_footer_note": SimpleLazyObject(lambda: in_language(setting, "footer_note")),
         "may_use_desk": SimpleLazyObject(lambda: has_staff_role(request.user)),
     }
+
+
+def _setting(request: HttpRequest) -> SiteNavigation:
+    """The site's own; an empty one where nobody has set up a site yet."""
+    try:
+        return SiteNavigation.for_request(request)
+    except SiteNavigation.DoesNotExist:
+        return SiteNavigation()
 
 
 def _links(stream: Any, request: HttpRequest) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from wagtail.models import Locale
+from wagtail.models import Locale, Site
 
 from campaigns.models import CampaignIndexPage, CampaignPage
 from cms.models import CityPage, HomePage, NewsIndexPage, NewsPage, SiteNavigation, StandardPage
@@ -172,3 +172,8 @@ def test_search_with_nothing_found_says_so_and_keeps_the_words(
 
 def test_search_for_nothing_is_a_page_with_a_box(client: Client, home: HomePage) -> None:
     assert client.get("/search/", {"q": " \x00 "}).status_code == 200
+
+
+def test_a_database_without_any_site_still_answers(client: Client, home: HomePage) -> None:
+    Site.objects.all().delete()
+    assert client.get("/search/").status_code == 200
