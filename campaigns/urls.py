@@ -1,6 +1,6 @@
 from django.urls import path
 
-from campaigns import checkin_views, desk_views, views
+from campaigns import checkin_views, desk_views, planning_views, views
 
 urlpatterns = [
     # Signing up
@@ -10,16 +10,20 @@ urlpatterns = [
     path("me/shifts/", views.my_shifts, name="my_shifts"),
     path("me/shifts/next/", views.my_next_shift, name="my_shifts_next"),
     # Planning
-    path("desk/campaigns/<int:campaign_id>/", views.desk_campaign, name="desk_campaign"),
+    path("desk/campaigns/<int:campaign_id>/", planning_views.desk_campaign, name="desk_campaign"),
     path(
         "desk/campaigns/<int:campaign_id>/shifts/new/",
-        views.open_shifts_at_desk,
+        planning_views.open_shifts_at_desk,
         name="desk_shift_new",
     ),
-    path("desk/shifts/<int:shift_id>/edit/", views.change_shift_at_desk, name="desk_shift_edit"),
+    path(
+        "desk/shifts/<int:shift_id>/edit/",
+        planning_views.change_shift_at_desk,
+        name="desk_shift_edit",
+    ),
     path(
         "desk/shifts/<int:shift_id>/call-off/",
-        views.call_off_shift_at_desk,
+        planning_views.call_off_shift_at_desk,
         name="desk_shift_call_off",
     ),
     # Coming and going

@@ -1,8 +1,7 @@
-"""Campaigns as the public reads them, signing up, my shifts; and planning shifts at the desk."""
+"""Campaigns as the public reads them, signing up, my shifts."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -26,15 +25,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import strip_tags
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from wagtail.images import get_image_model
 from wagtail.images.shortcuts import get_rendition_or_not_found
 
-from campaigns.actions.shifts import ShiftRefused
 from campaigns.actions.sign_ups import (
     AlreadySignedUp,
     SignUpRefused,
@@ -50,23 +45,18 @@ from campaigns.eligibility import (
     shifts_open_to,
 )
 from campaigns.forms import (
-    CallOffForm,
     CampaignFilterForm,
     LeaveForm,
-    NewShiftForm,
-    ShiftForm,
     SignUpForm,
 )
 from campaigns.models import Activity, CampaignPage, Shift, SignUp
 from campaigns.permissions import (
-    get_activities_for,
-    get_campaigns_for,
     get_public_campaigns,
-    get_shifts_for,
     get_shifts_shown,
     get_sign_ups_for,
 )
 from campaigns.search import matching
+from campaigns.sharing import share_of
 from volunteers.actions.people import update_profile
 from volunteers.language import in_language
 from volunteers.models import Organisation, Volunteer
@@ -245,7 +235,9 @@ def campaign_context(request: HttpRequest, *, campaign: CampaignPage) -> dict[st
         "later_from": timezone.localdate(later.starts_at) if later else None,
         "is_first": first_day is None,
         "offers_agreement": _offers_agreement(campaign, activities),
-        "share": _share(request, campaign, activities, shifts),
+        "share": share_of(
+            request, campaign, activities, shifts, picture=_picture(campaign, SHARE_PICTURE)
+        ),
         "chosen_shift": request.GET.get("shift", ""),
     }
 
@@ -315,91 +307,6 @@ def _crumbs(campaign: CampaignPage, request: HttpRequest) -> list[dict[str, Any]
         {"title": _("Campaigns"), "url": index.get_url(request) if index else "/campaigns/"},
         {"title": campaign.organisation, "url": branch.get_url(request) if branch else ""},
     ]
-
-
-# What others see of it: WeChat, search engines
-
-
-def _share(
-    request: HttpRequest,
-    campaign: CampaignPage,
-    activities: list[Activity],
-    shifts: list[Shift],
-) -> dict[str, Any]:
-    picture = _picture(campaign, SHARE_PICTURE)
-    share: dict[str, Any] = {
-        "title": in_language(campaign, "title"),
-        "description": in_language(campaign, "summary"),
-        "image": request.build_absolute_uri(picture) if picture else "",
-        "url": request.build_absolute_uri(campaign.get_url(request) or request.path),
-        "kind": "article",
-    }
-    share["json_ld"] = _json_ld(_as_event(campaign, activities, shifts, share))
-    return share
-
-
-def _as_event(
-    campaign: CampaignPage,
-    activities: list[Activity],
-    shifts: list[Shift],
-    share: dict[str, Any],
-) -> dict[str, Any]:
-    place = in_language(activities[0], "place") if activities else str(campaign.territory)
-    event: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "Event",
-        "name": share["title"],
-        "description": share["description"] or strip_tags(in_language(campaign, "story"))[:300],
-        "url": share["url"],
-        "startDate": _iso(campaign.starts_on),
-        "endDate": _iso(campaign.ends_on),
-        "eventStatus": "https://schema.org/EventScheduled",
-        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
-        "isAccessibleForFree": True,
-        "location": {
-            "@type": "Place",
-            "name": place,
-            "address": {
-                "@type": "PostalAddress",
-                "addressCountry": "CN",
-                "streetAddress": place,
-                "addressLocality": str(campaign.territory),
-            },
-        },
-        "organizer": {"@type": "Organization", "name": str(campaign.organisation)},
-        "subEvent": [_as_sub_event(shift, place) for shift in shifts[:10]],
-    }
-    if share["image"]:
-        event["image"] = [share["image"]]
-    return event
-
-
-def _as_sub_event(shift: Shift, place: str) -> dict[str, Any]:
-    return {
-        "@type": "Event",
-        "name": in_language(shift.activity, "role"),
-        "startDate": _iso(timezone.localtime(shift.starts_at)),
-        "endDate": _iso(timezone.localtime(shift.ends_at)),
-        "location": {
-            "@type": "Place",
-            "name": in_language(shift.activity, "place") or place,
-            "address": in_language(shift.activity, "place") or place,
-        },
-        "maximumAttendeeCapacity": shift.capacity,
-        "remainingAttendeeCapacity": shift.free_places,
-    }
-
-
-def _iso(moment: date | datetime | None) -> str:
-    return moment.isoformat() if moment else ""
-
-
-def _json_ld(data: dict[str, Any]) -> SafeString:
-    """JSON that no text in it can end: what would close the script element is escaped."""
-    text = json.dumps(data, ensure_ascii=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return mark_safe(text)  # noqa: S308 - escaped above
 
 
 # Signing up
@@ -536,95 +443,3 @@ def _own_sign_ups(request: HttpRequest) -> Any:
         .select_related("attendance", "shift__activity__campaign__organisation")
         .defer(*heavy)
     )
-
-
-# Planning at the desk
-
-
-@login_required
-@require_GET
-def desk_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    campaign = get_object_or_404(
-        get_campaigns_for(request.user).select_related("organisation"), pk=campaign_id
-    )
-    shifts = (
-        get_shifts_for(request.user).filter(activity__campaign=campaign).select_related("activity")
-    )
-    now = timezone.now()
-    past = shifts.filter(ends_at__lte=now).order_by("-starts_at")
-    return render(
-        request,
-        "campaigns/desk_campaign.html",
-        {
-            "campaign": campaign,
-            "upcoming": shifts.filter(ends_at__gt=now).order_by("starts_at"),
-            "page_obj": Paginator(past, 20).get_page(request.GET.get("page")),
-            "has_activities": campaign.activities.exists(),
-        },
-    )
-
-
-@login_required
-def open_shifts_at_desk(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    campaign = get_object_or_404(get_campaigns_for(request.user), pk=campaign_id)
-    activities = get_activities_for(request.user).filter(campaign=campaign)
-    form = NewShiftForm(request.POST or None, activities=activities, initial=_first_guess(campaign))
-    if request.method == "POST" and form.is_valid():
-        try:
-            shifts = form.open(by=request.user)
-        except ShiftRefused as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(
-                request,
-                ngettext("%(n)s shift opened.", "%(n)s shifts opened.", len(shifts))
-                % {"n": len(shifts)},
-            )
-            return redirect("desk_campaign", campaign_id=campaign.pk)
-    context = {"campaign": campaign, "form": form, "has_activities": activities.exists()}
-    return render(request, "campaigns/desk_shift_new.html", context)
-
-
-@login_required
-def change_shift_at_desk(request: HttpRequest, shift_id: int) -> HttpResponse:
-    shift = _shift_at_desk(request, shift_id)
-    form = ShiftForm(request.POST or None, initial=ShiftForm.initial_of(shift))
-    if request.method == "POST" and form.is_valid():
-        try:
-            form.change(shift, by=request.user)
-        except ShiftRefused as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(request, _("The shift is changed."))
-            return redirect("desk_campaign", campaign_id=shift.activity.campaign_id)
-    return render(request, "campaigns/desk_shift_edit.html", {"shift": shift, "form": form})
-
-
-@login_required
-def call_off_shift_at_desk(request: HttpRequest, shift_id: int) -> HttpResponse:
-    shift = _shift_at_desk(request, shift_id)
-    form = CallOffForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            form.call_off(shift, by=request.user)
-        except ShiftRefused as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(request, _("The shift is called off."))
-            return redirect("desk_campaign", campaign_id=shift.activity.campaign_id)
-    return render(request, "campaigns/desk_shift_call_off.html", {"shift": shift, "form": form})
-
-
-def _shift_at_desk(request: HttpRequest, shift_id: int) -> Shift:
-    shifts = get_shifts_for(request.user).select_related("activity__campaign")
-    return get_object_or_404(shifts, pk=shift_id)
-
-
-def _first_guess(campaign: CampaignPage) -> dict[str, Any]:
-    """The times of the newest shift, on the day after it: most shifts repeat."""
-    newest = Shift.objects.filter(activity__campaign=campaign).order_by("-starts_at", "-pk").first()
-    tomorrow = timezone.localdate() + timedelta(days=1)
-    if newest is None:
-        return {"on": tomorrow}
-    guess = ShiftForm.initial_of(newest) | {"activity": newest.activity_id}
-    return guess | {"on": max(tomorrow, guess["on"] + timedelta(days=1))}
