@@ -448,7 +448,9 @@ def test_presses_cancellations_and_the_end_of_the_shift_at_once_leave_the_count_
         acts: list[Callable[[], Any]] = [
             lambda h=one: cancel_sign_up(sign_up=h, by=None) for one in held
         ]
-        acts += [lambda p=one, s=shift: sign_up(shift=s, volunteer=p, by=None) for one in people[6:]]
+        acts += [
+            lambda p=one, s=shift: sign_up(shift=s, volunteer=p, by=None) for one in people[6:]
+        ]
         if round_number % 2:
             acts.append(lambda s=shift: cancel_shift(shift=s, by=None))
         results = at_once(acts)

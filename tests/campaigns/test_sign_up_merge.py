@@ -1,4 +1,4 @@
-"""Two registrations turn out to be one person: what they signed up for and attended comes together."""
+"""Two registrations turn out to be one person: sign-ups and attendance come together."""
 
 from __future__ import annotations
 

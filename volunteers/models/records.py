@@ -34,8 +34,8 @@ class ServiceRecord(models.Model):
     `revision` is raised whenever what the record is worth may have changed; the ledger
     follows by `settled_revision`; `settled_minutes` and `settled_quality` are what it then took
     into the person's sums (null: nothing), so that the next revision changes them by the
-    difference and never has to add up a whole life again. Nothing above this room is named: `source` says in a
-    word where the record came from (`attendance:123`, `hand:<uuid>`), once each.
+    difference and never has to add up a whole life again. Nothing above this room is named:
+    `source` says in a word where the record came from (`attendance:123`, `hand:<uuid>`), once each.
     """
 
     class State(models.TextChoices):
