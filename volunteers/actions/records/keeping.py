@@ -1,0 +1,130 @@
+"""What every action on a record does around its own work: lock, check, note, owe.
+
+The person is locked before the record (the package's docstring says why).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from volunteers.models import RecordChange, ServiceRecord, User, Volunteer
+from volunteers.signals import records_owed
+
+from .refusals import MinutesOutOfRange, OwnRecord, ReasonMissing
+
+State = ServiceRecord.State
+Kind = RecordChange.Kind
+DAY_MINUTES = 24 * 60
+
+
+def lock_record(record: ServiceRecord) -> ServiceRecord:
+    """The record as it is now, locked after its person (the module's docstring says why)."""
+    while True:
+        volunteer_id = ServiceRecord.objects.values_list("volunteer_id", flat=True).get(
+            pk=record.pk
+        )
+        Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer_id)
+        fresh = (
+            ServiceRecord.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("volunteer", "organisation")
+            .get(pk=record.pk)
+        )
+        # A merge in between gave the record to somebody else: lock that person instead.
+        if fresh.volunteer_id == volunteer_id:
+            return fresh
+
+
+def lock_records(ids: list[int]) -> list[ServiceRecord]:
+    """Like `_lock`; people, then records, each by id, so that nobody waits in a circle."""
+    people = ServiceRecord.objects.filter(pk__in=ids).values("volunteer_id")
+    held = {
+        volunteer.pk
+        for volunteer in Volunteer.objects.select_for_update(no_key=True)
+        .filter(pk__in=people)
+        .order_by("pk")
+    }
+    locked = (
+        ServiceRecord.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("volunteer")
+        .filter(pk__in=ids)
+        .order_by("pk")
+    )
+    # Whoever a merge moved meanwhile is left out; the desk shows the record again as waiting.
+    return [record for record in locked if record.volunteer_id in held]
+
+
+def refuse_own(record: ServiceRecord, *, by: User | None) -> None:
+    if by is not None and record.volunteer.user_id == by.pk:
+        raise OwnRecord
+
+
+def require_reason(reason: str) -> str:
+    reason = reason.strip()[:400]
+    if not reason:
+        raise ReasonMissing
+    return reason
+
+
+def check_minutes(minutes: int) -> None:
+    if not 0 <= minutes <= DAY_MINUTES:
+        raise MinutesOutOfRange
+
+
+def note(record: ServiceRecord, kind: Kind, *, by: User | None, reason: str = "") -> None:
+    RecordChange.objects.create(
+        record=record,
+        kind=kind,
+        state=record.state,
+        credited_minutes=record.credited_minutes,
+        reason=reason,
+        by=by,
+    )
+
+
+def note_all(records: list[ServiceRecord], kind: Kind, *, by: User | None) -> None:
+    RecordChange.objects.bulk_create(
+        RecordChange(
+            record=record,
+            kind=kind,
+            state=record.state,
+            credited_minutes=record.credited_minutes,
+            by=by,
+        )
+        for record in records
+    )
+
+
+def raise_revisions(records: list[ServiceRecord]) -> None:
+    """Owe these to the ledger, and the other counted records of the same people and days.
+
+    Holds the lock on those people. The others are raised because of the daily cap: who comes
+    first in a day takes from what is left for the next.
+    """
+    ids = [record.pk for record in records]
+    if not ids:
+        return
+    changed = ServiceRecord.objects.filter(
+        pk__in=ids, volunteer=OuterRef("volunteer"), served_on=OuterRef("served_on")
+    )
+    ServiceRecord.objects.filter(pk__in=ids).update(revision=F("revision") + 1)
+    (
+        ServiceRecord.objects.counted()
+        .filter(
+            Exists(changed),
+            volunteer__in={record.volunteer_id for record in records},
+            served_on__in={record.served_on for record in records},
+        )
+        .exclude(pk__in=ids)
+        .update(revision=F("revision") + 1)
+    )
+    for record in records:
+        record.revision += 1
+    tell_on_commit()
+
+
+def tell_on_commit() -> None:
+    # Robust: the record is confirmed, whoever fails to listen. The sweep finds it anyway.
+    transaction.on_commit(partial(records_owed.send_robust, sender=ServiceRecord), robust=True)
