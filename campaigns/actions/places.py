@@ -90,6 +90,7 @@ def read_card(text: str) -> tuple[str, str] | None:
     _before, is_address, rest = text.strip().partition("/c/")
     if is_address:
         token = rest.partition("?")[0].strip("/")
-        return ("token", token) if 0 < len(token) <= 32 and token.isascii() else None
+        is_token = 0 < len(token) <= 32 and token.isascii() and token.isprintable()
+        return ("token", token) if is_token else None
     number = "".join(character for character in text.upper() if character.isalnum())
     return ("number", number) if 0 < len(number) <= 16 else None

@@ -24,7 +24,7 @@ class Typed(NamedTuple):
 
 def find_communities(text: str) -> list[Territory]:
     """Communities whose name, street or district holds every word; by their own name first."""
-    words = text.split()
+    words = text.replace("\x00", "").split()
     if not words:
         return []
     found = Territory.objects.communities().select_related("parent__parent")
@@ -117,10 +117,11 @@ class CommunityField(forms.Field):
 
 
 def _community(value: Any) -> Territory | None:
-    if not str(value or "").isdigit():
+    number = str(value or "")
+    if not number.isdecimal() or len(number) > 18:
         return None
     places = Territory.objects.communities().select_related("parent__parent")
-    return places.filter(pk=int(value)).first()
+    return places.filter(pk=int(number)).first()
 
 
 def _fits(community: Territory, text: str) -> bool:
