@@ -294,8 +294,9 @@ def desk_records(request: HttpRequest) -> HttpResponse:
 
 def _confirm_ticked(request: HttpRequest) -> dict[int, str]:
     """Sentence by record of what was not confirmed. Ids that are not the user's are left out."""
-    ticked = [int(text) for text in request.POST.getlist("record") if text.isdecimal()]
-    own = get_desk_records_for(request.user).filter(pk__in=ticked[:500])
+    numbers = (_number(text) for text in request.POST.getlist("record")[:500])
+    ticked = [number for number in numbers if number is not None]
+    own = get_desk_records_for(request.user).filter(pk__in=ticked)
     outcomes = confirm_records(records=own.values_list("pk", flat=True), by=request.user)
     done = sum(outcome.confirmed for outcome in outcomes)
     if done:
@@ -338,10 +339,13 @@ def _review_label(record: ServiceRecord) -> str:
 
 
 def _chosen_shift(request: HttpRequest) -> Shift | None:
-    number = request.GET.get("shift", "")
-    if not number.isdecimal():
-        return None
-    return _shift_to_run(request, int(number))
+    number = _number(request.GET.get("shift", ""))
+    return None if number is None else _shift_to_run(request, number)
+
+
+def _number(text: str) -> int | None:
+    # int() refuses thousands of digits, and no id is longer than this.
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 @organisers_only

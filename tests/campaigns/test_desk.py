@@ -225,12 +225,15 @@ def test_a_batch_says_of_each_what_became_of_it(client, bao, rui, record, neighb
 
 def test_confirming_nothing_or_nonsense_gets_a_sentence(client, bao, record):
     client.force_login(bao)
-    for data in ({}, {"record": ["x", "-1", "9" * 30]}):
+    for data in ({}, {"record": ["x", "-1", "9" * 30, "9" * 5000, "²"]}):
         assert client.post(reverse("desk_records"), data).status_code == 200
     assert fresh(record).state == State.DRAFT
 
 
-@pytest.mark.parametrize("query", ["show=nonsense", "page=99", "page=x", "shift=x", "shift="])
+@pytest.mark.parametrize(
+    "query",
+    ["show=nonsense", "page=99", "page=x", "shift=x", "shift=", f"shift={'9' * 5000}"],
+)
 def test_a_strange_address_shows_the_list_all_the_same(client, bao, record, query):
     client.force_login(bao)
     assert client.get(f"{reverse('desk_records')}?{query}").status_code == 200

@@ -137,6 +137,17 @@ def test_another_community_typed_counts_more_than_the_one_ticked_before(
     assert alice.volunteer.community is None
 
 
+@pytest.mark.parametrize("ticked", ["²", "9" * 5000, "9" * 20, "-1", "x"])
+def test_a_community_that_cannot_be_one_gets_a_sentence(
+    client: Client, alice: User, ticked: str
+) -> None:
+    answer = client.post(
+        "/me/profile/", profile(alice.volunteer, community=ticked, community_name="没有这里")
+    )
+
+    assert "community" in answer.context["form"].errors
+
+
 def test_appearing_in_rankings_is_asked_for_and_can_be_left(client: Client, alice: User) -> None:
     client.post("/me/profile/", profile(alice.volunteer, is_ranked="on"))
     alice.volunteer.refresh_from_db()
