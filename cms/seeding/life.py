@@ -53,6 +53,8 @@ PEOPLE_A_SHIFT = (3, 5)
 VETERANS = 8
 REDEEMERS = 30
 RANKED = 140
+PAPER_REGISTER = "纸质签到册移交补录，原件存站内"
+FORGOTTEN_PHONE = "手机没电，签到表上有本人签名"
 
 
 @dataclass
@@ -97,6 +99,16 @@ class Residents:
         """Every `parts`-th of them: whoever is in one share is in no other."""
         return Residents(self.everybody[number::parts], self.weights[number::parts], self.skills)
 
+    def without(self, user: User) -> Residents:
+        kept = [
+            (person, weight)
+            for person, weight in zip(self.everybody, self.weights, strict=True)
+            if person.user_id != user.pk
+        ]
+        return Residents(
+            [person for person, _ in kept], [weight for _, weight in kept], self.skills
+        )
+
     def take(self, volunteer: Volunteer, shift: Shift) -> None:
         self.busy[volunteer.pk].append((shift.starts_at, shift.ends_at))
 
@@ -113,11 +125,8 @@ class Part:
 
 
 def live(*, days: int, alice: User, processes: int) -> None:
-    """Live the last `days` days, if nobody has lived them yet."""
-    home_is_lived = Shift.objects.filter(
-        activity__campaign__organisation__slug=HOME_ORGANISATION, closed_at__isnull=False
-    ).exists()
-    if home_is_lived:
+    """Live the last `days` days, if nobody has lived them yet; what was broken off goes on."""
+    if _typed_in(FORGOTTEN_PHONE):  # the last thing that is lived
         return
     rng = random.Random("six weeks")
     now = timezone.now()
@@ -126,7 +135,7 @@ def live(*, days: int, alice: User, processes: int) -> None:
     _remember_veterans(rng, residents, now=now)
     parts = _parts(rng, days=days, now=now, alice=alice, parts=processes)
     run_in_processes(_live_part, parts, processes=processes)
-    with lived_time(now) as clock:
+    with transaction.atomic(), lived_time(now) as clock:
         _dispute(rng, clock, alice=alice, now=now)
         _enter_by_hand(rng, clock, residents, now=now)
     settle_everything()
@@ -141,6 +150,8 @@ def _live_part(part: Part) -> None:
     activities = {activity.pk: activity for activity, _row in activities_with_texts()}
     with lived_time(part.now) as clock:
         for number, starts_at, ends_at in part.plans:
+            if Shift.objects.filter(activity=number, starts_at=starts_at).exists():
+                continue
             with transaction.atomic():
                 _live_shift(
                     rng,
@@ -152,6 +163,10 @@ def _live_part(part: Part) -> None:
                     alice,
                     now=part.now,
                 )
+
+
+def _typed_in(reason: str) -> bool:
+    return ServiceRecord.objects.filter(is_by_hand=True, hand_reason=reason).exists()
 
 
 def settle_everything() -> None:
@@ -433,7 +448,7 @@ def _enter_by_hand(
             served_on=timezone.localdate(entered_at) - timedelta(days=2),
             credited_minutes=rng.choice((60, 90, 120)),
             campaign_number=page.pk,
-            reason="手机没电，签到表上有本人签名",
+            reason=FORGOTTEN_PHONE,
             by=organiser_of(page.organisation),
             place=page.territory.name,
         )
@@ -444,6 +459,8 @@ def _enter_by_hand(
 
 def _remember_veterans(rng: random.Random, residents: Residents, *, now: datetime) -> None:
     """A few who gave a hundred hours last summer, taken over from paper: they have a star."""
+    if _typed_in(PAPER_REGISTER):
+        return
     organisation = Organisation.objects.get(slug=HOME_ORGANISATION)
     page = CampaignPage.objects.live().filter(organisation=organisation).order_by("pk").first()
     assert page is not None
@@ -460,7 +477,7 @@ def _remember_veterans(rng: random.Random, residents: Residents, *, now: datetim
                         category=page.category,
                         served_on=first + timedelta(days=2 * n),
                         credited_minutes=480,
-                        reason="纸质签到册移交补录，原件存站内",
+                        reason=PAPER_REGISTER,
                         by=organiser_of(organisation),
                         campaign_number=page.pk,
                     )

@@ -38,18 +38,20 @@ def refresh(*, alice: User) -> None:
     """Open what is missing around now and for the two weeks to come."""
     now = timezone.now().replace(second=0, microsecond=0)
     rng = random.Random(f"today {now:%Y-%m-%d %H}")
-    residents = _residents_of_now(rng)
+    residents = _residents_of_now(rng, alice)
     plans = list(activities_with_texts())
     with lived_time(now) as clock:
-        _run_home(rng, clock, plans, residents, alice, now=now)
+        _run_home(rng, clock, plans, residents, now=now)
         _run_elsewhere(rng, clock, plans, residents, now=now)
         clock.set(now)
         for activity, row in plans:
             _look_ahead(rng, activity, row, residents, now=now)
+        _give_alice_one(alice, now=now)
 
 
-def _residents_of_now(rng: random.Random) -> Residents:
-    residents = active_residents(rng)
+def _residents_of_now(rng: random.Random, alice: User) -> Residents:
+    """Without Alice: whoever tries the demo as her is to find her free."""
+    residents = active_residents(rng).without(alice)
     coming = SignUp.objects.holding().filter(shift__ends_at__gt=timezone.now())
     for volunteer_id, during in coming.values_list("volunteer_id", "during"):
         residents.busy[volunteer_id].append((during.lower, during.upper))
@@ -61,7 +63,6 @@ def _run_home(
     clock: Clock,
     plans: list[tuple[Activity, dict[str, Any]]],
     residents: Residents,
-    alice: User,
     *,
     now: datetime,
 ) -> None:
@@ -73,12 +74,12 @@ def _run_home(
     at_home = Shift.objects.filter(activity__in=home, state=Shift.State.OPEN)
     if not at_home.filter(starts_at__lte=now, ends_at__gt=now + timedelta(minutes=30)).exists():
         shift = _open_around(clock, desk, starts_at=now - BEGAN_AGO, minutes=180, capacity=8)
-        _fill(rng, clock, shift, residents, how_many=5, who_came=4, now=now, leave_out=alice)
+        _fill(rng, clock, shift, residents, how_many=5, who_came=4, now=now)
     if not at_home.filter(
         starts_at__gt=now + timedelta(minutes=10), starts_at__lte=now + SOON
     ).exists():
         shift = _open_around(clock, walk, starts_at=now + SOON, minutes=120, capacity=12)
-        _fill(rng, clock, shift, residents, how_many=4, who_came=1, now=now, leave_out=alice)
+        _fill(rng, clock, shift, residents, how_many=4, who_came=1, now=now)
 
 
 def _run_elsewhere(
@@ -145,7 +146,6 @@ def _fill(
     how_many: int,
     who_came: int,
     now: datetime,
-    leave_out: User | None = None,
 ) -> None:
     """Sign people up over the days before; `who_came` of them have checked in by now."""
     people = residents.some(
@@ -155,8 +155,6 @@ def _fill(
         starts_at=shift.starts_at,
         ends_at=shift.ends_at,
     )
-    if leave_out is not None:
-        people = [person for person in people if person.user_id != leave_out.pk]
     there: list[Volunteer] = []
     for volunteer in people:
         clock.set(min(shift.starts_at, now) - timedelta(hours=rng.uniform(3, 100)))
@@ -206,6 +204,20 @@ def _look_ahead(
         )
         there.add(starts_at)
         _sign_some_up(rng, shift, residents)
+
+
+def _give_alice_one(alice: User, *, now: datetime) -> None:
+    """Something of hers to come, too far off to be in the way of what is tried today."""
+    volunteer = Volunteer.objects.get(user=alice)
+    if SignUp.objects.holding().filter(volunteer=volunteer, shift__starts_at__gt=now).exists():
+        return
+    far_off = Shift.objects.public().with_places().filter(starts_at__gt=now + timedelta(days=5))
+    for shift in far_off.order_by("starts_at", "pk")[:20]:
+        try:
+            sign_up(shift=shift, volunteer=volunteer, by=alice)
+        except SignUpRefused:
+            continue
+        return
 
 
 def _sign_some_up(rng: random.Random, shift: Shift, residents: Residents) -> None:
