@@ -76,6 +76,15 @@ def test_the_desk_shows_today_and_what_waits(client, bao, running, record, activ
     assert (needs["objections"], needs["forgot"], needs["overdue"], needs["review"]) == (0, 0, 0, 0)
 
 
+def test_the_desk_lists_shifts_as_they_come(client, bao, activity):
+    hours = (90, 30, 60)
+    shifts = {h: make_shift(activity, starts_in=timedelta(hours=h)) for h in hours}
+    client.force_login(bao)
+    assert list(client.get(reverse("desk")).context["this_week"]) == [
+        shifts[hour] for hour in sorted(hours)
+    ]
+
+
 def test_the_desk_counts_each_thing_once(client, bao, rui, ended, alice, neighbour, category):
     confirmed = serve(ended, alice.volunteer)
     confirm_record(record=confirmed, by=bao)

@@ -120,6 +120,15 @@ def test_the_way_back_to_where_the_question_came_from(client: Client, alice: Use
     assert answer.url == "/campaigns/x/"
 
 
+@pytest.mark.parametrize("way", ["-1", "me", "[]", "//elsewhere.example/", "javascript:alert(1)"])
+def test_a_way_back_that_is_no_address_of_ours_is_left_out(
+    client: Client, alice: User, way: str
+) -> None:
+    answer = client.post("/me/profile/", profile(alice.volunteer, next=way))
+
+    assert answer.url == "/me/"
+
+
 def test_another_community_typed_counts_more_than_the_one_ticked_before(
     client: Client, alice: User, street: Territory
 ) -> None:

@@ -42,4 +42,5 @@ def next_url(request: HttpRequest, default: str) -> str:
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if is_ours else default
+    # Without the slash, redirect() takes it for the name of a view.
+    return wanted if is_ours and wanted.startswith("/") else default
