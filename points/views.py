@@ -130,7 +130,8 @@ def star_notice(request: HttpRequest) -> HttpResponse:
     in_notice = (
         Recognition.objects.in_notice()
         .filter(kind=Recognition.Kind.STAR)
-        .select_related("volunteer__community", "volunteer__standing")
+        .select_related("volunteer__community")
+        .defer("volunteer__id_number")
         .order_by("notice_until", "-level", "id")
     )
     page = Paginator(in_notice, NOTICES_PER_PAGE).get_page(request.GET.get("page"))

@@ -168,6 +168,7 @@ def get_desk_records_for(user: AnyUser) -> QuerySet[ServiceRecord]:
             organisation__in=get_organisations_for(user, roles=[Role.ORGANISER, Role.REVIEWER])
         )
         .select_related("volunteer", "organisation", "category", "entered_by")
+        .defer("volunteer__id_number")
         .order_by("served_on", "id")
     )
 

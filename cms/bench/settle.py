@@ -27,8 +27,8 @@ from volunteers.models import Category, Organisation, ServiceRecord, Territory
 
 NAME = "settle_records"
 
-RECORDS = 60_000
-VOLUNTEERS = 12_000
+RECORDS = 40_000
+VOLUNTEERS = 10_000
 ROUNDS = 3
 
 # What nobody who keeps a ledger in this database can go below: lock, one movement a record, both
@@ -76,12 +76,12 @@ def measure() -> Figure:
         _reset()
         _settle_by_task()  # not counted: the worker imports, the server warms its cache
         _wait_for_recognition()
+        _check()
         before = _memory(process)
         for _ in range(ROUNDS):
             _reset()
             by_task.append(_settle_by_task())
             _wait_for_recognition()
-            _check()
             _reset()
             by_hand.append(_settle_by_hand())
         grown = _memory(process) - before
@@ -98,16 +98,24 @@ def _settle_by_task() -> float:
     """Seconds from sending the task until nothing is owed."""
     began = time.perf_counter()
     settle_records.delay()
-    while ServiceRecord.objects.owed().exists():
+    # Settled in the order of their ids: looking at the last one costs the server next to nothing.
+    last = ServiceRecord.objects.order_by("-pk").values_list("settled_revision", flat=True)
+    while not last[0]:
         if time.perf_counter() - began > 300:
             raise RuntimeError("The worker did not settle the records within five minutes.")
         time.sleep(0.01)
-    return time.perf_counter() - began
+    took = time.perf_counter() - began
+    if ServiceRecord.objects.owed().exists():
+        raise RuntimeError("The last record is settled and others are not.")
+    return took
 
 
 def _wait_for_recognition() -> None:
     """The worker's next work, which is not measured and must not disturb what is."""
+    deadline = time.monotonic() + 300
     while Standing.objects.filter(evaluated_revision__lt=F("revision")).exists():
+        if time.monotonic() > deadline:
+            raise RuntimeError("The worker did not evaluate recognition within five minutes.")
         time.sleep(0.05)
 
 
@@ -154,7 +162,7 @@ def _make_data() -> None:
             """
             INSERT INTO volunteers_volunteer (public_id, name, sex, id_type, id_number, phone,
                 emergency_name, emergency_phone, is_ranked, star_level, created_at, community_id)
-            SELECT gen_random_uuid(), '志愿者' || n, 9, '', '', '', '', '', false, 0, now(), %s
+            SELECT gen_random_uuid(), '志愿者' || n, 9, '', NULL, '', '', '', false, 0, now(), %s
             FROM generate_series(1, %s) n
             """,
             [territory.pk, VOLUNTEERS],

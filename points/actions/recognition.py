@@ -32,6 +32,7 @@ def evaluate_recognition(*, limit: int = 1000) -> int:
         owed = list(
             Standing.objects.filter(evaluated_revision__lt=F("revision"))
             .select_related("volunteer")
+            .defer("volunteer__id_number")  # nothing that is not needed is deciphered
             .select_for_update(of=("self", "volunteer"), skip_locked=True, no_key=True)
             .order_by("pk")[:limit]
         )
@@ -52,6 +53,7 @@ def award_noticed_recognition(*, limit: int = 1000) -> int:
             )
             .select_for_update(of=("volunteer", "self"), skip_locked=True, no_key=True)
             .select_related("volunteer")
+            .defer("volunteer__id_number")
             .order_by("pk")[:limit]
         )
         Recognition.objects.filter(pk__in=[recognition.pk for recognition in due]).update(
@@ -90,9 +92,10 @@ def _bring_up_to_date(standings: list[Standing]) -> None:
         state=State.WITHDRAWN, withdrawn_at=timezone.now()
     )
     _set_star_levels({standing.volunteer_id for standing in standings})
-    for standing in standings:
-        standing.evaluated_revision = standing.revision
-    Standing.objects.bulk_update(standings, ["evaluated_revision"])
+    # Locked since they were read: the revision is still the one that was looked at.
+    Standing.objects.filter(pk__in=[standing.pk for standing in standings]).update(
+        evaluated_revision=F("revision")
+    )
 
 
 def _earned(standing: Standing) -> set[Honour]:

@@ -112,7 +112,7 @@ def enter_record_by_hand(
     reason = require_reason(reason)
     _check_hand_entry(served_on=served_on, credited_minutes=credited_minutes)
     with transaction.atomic():
-        Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer.pk)
+        Volunteer.objects.select_for_update(no_key=True).only("pk").get(pk=volunteer.pk)
         _check_day_has_room(volunteer=volunteer, served_on=served_on, minutes=credited_minutes)
         record = draft_record(
             volunteer=volunteer,

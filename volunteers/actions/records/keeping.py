@@ -26,10 +26,11 @@ def lock_record(record: ServiceRecord) -> ServiceRecord:
         volunteer_id = ServiceRecord.objects.values_list("volunteer_id", flat=True).get(
             pk=record.pk
         )
-        Volunteer.objects.select_for_update(no_key=True).get(pk=volunteer_id)
+        Volunteer.objects.select_for_update(no_key=True).only("pk").get(pk=volunteer_id)
         fresh = (
             ServiceRecord.objects.select_for_update(no_key=True, of=("self",))
             .select_related("volunteer", "organisation")
+            .defer("volunteer__id_number")  # nothing that is not needed is deciphered
             .get(pk=record.pk)
         )
         # A merge in between gave the record to somebody else: lock that person instead.
@@ -38,17 +39,19 @@ def lock_record(record: ServiceRecord) -> ServiceRecord:
 
 
 def lock_records(ids: list[int]) -> list[ServiceRecord]:
-    """Like `_lock`; people, then records, each by id, so that nobody waits in a circle."""
+    """Like `lock_record`; people, then records, each by id, so that nobody waits in a circle."""
     people = ServiceRecord.objects.filter(pk__in=ids).values("volunteer_id")
     held = {
         volunteer.pk
         for volunteer in Volunteer.objects.select_for_update(no_key=True)
+        .only("pk")
         .filter(pk__in=people)
         .order_by("pk")
     }
     locked = (
         ServiceRecord.objects.select_for_update(no_key=True, of=("self",))
         .select_related("volunteer")
+        .defer("volunteer__id_number")
         .filter(pk__in=ids)
         .order_by("pk")
     )
