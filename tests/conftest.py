@@ -22,6 +22,7 @@ from django.test import TransactionTestCase
 from tests.cast import *  # noqa: F403 - the cast: alice, bao, rui, chen, dai and what they work with
 
 PROJECT = Path(__file__).resolve().parent.parent
+START_SECONDS = 120  # a busy machine takes its time to import what a worker or a server needs
 
 # Playwright's own loop runs in this thread; Django would take it for an asynchronous view.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -124,7 +125,12 @@ def start_worker(transactional_db: None, live_environment: dict[str, str], tmp_p
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         started.append(process)
-        _wait_until(lambda: " ready." in log.read_text(), process=process, log=log)
+        _wait_until(
+            lambda: " ready." in log.read_text(),
+            seconds=START_SECONDS,
+            process=process,
+            log=log,
+        )
         return process
 
     yield start
@@ -181,7 +187,7 @@ def live_site(
             start_new_session=True,
         )  # fmt: skip
     try:
-        _wait_until(lambda: _answers(port), process=process, log=log)
+        _wait_until(lambda: _answers(port), seconds=START_SECONDS, process=process, log=log)
         yield address
     finally:
         _end_group(process)
