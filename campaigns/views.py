@@ -385,7 +385,8 @@ def _answer(request: HttpRequest, shift: Shift, back: str) -> HttpResponse:
         .get(pk=shift.pk)
     )
     (place,) = places_for(request, [shift])
-    return render(request, "campaigns/place.html", {"place": place, "is_answer": True})
+    answers = [str(message) for message in messages.get_messages(request)]
+    return render(request, "campaigns/place.html", {"place": place, "answers": answers})
 
 
 def _go(request: HttpRequest, address: str) -> HttpResponse:

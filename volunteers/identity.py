@@ -58,6 +58,11 @@ def normalise_name(text: str) -> str:
     return re.sub(r"[\s·•・.．‧-]", "", plain)
 
 
+def has_symbols(name: str) -> bool:
+    """Whether something stands in it that no name holds and no printed card can show: an emoji."""
+    return any(unicodedata.category(character) in {"So", "Sk", "Cc"} for character in name)
+
+
 def same_name(one: str, other: str) -> bool:
     return bool(one.strip()) and normalise_name(one) == normalise_name(other)
 

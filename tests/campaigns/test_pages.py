@@ -389,6 +389,20 @@ def test_htmx_gets_the_one_row_with_its_answer(client: Client, shift: Shift, ali
     assert f"/shifts/{shift.pk}/leave/" in html
 
 
+def test_the_row_that_answers_gives_each_reason_once(
+    client: Client, shift: Shift, alice: User
+) -> None:
+    Activity.objects.update(minimum_age=90)
+    client.force_login(alice)
+    client.cookies["linli_language"] = "en"
+    html = client.post(
+        f"/shifts/{shift.pk}/sign-up/",
+        headers={"HX-Request": "true", "HX-Target": f"shift-{shift.pk}"},
+    ).content.decode()
+    assert html.count("90") == 1
+    assert f"/shifts/{shift.pk}/sign-up/" not in html
+
+
 def test_a_press_on_a_shift_called_off_meanwhile_gets_a_sentence(
     client: Client, shift: Shift, alice: User
 ) -> None:

@@ -17,6 +17,7 @@ from volunteers.actions.joining import Joining
 from volunteers.models import User
 
 from .community import CommunityField
+from .names import NameField
 
 
 def _notice_link() -> SafeString:
@@ -32,9 +33,7 @@ class JoinForm(forms.Form):
 
     field_order = ["phone", "email", "name", "community", "agree"]
 
-    name = forms.CharField(
-        label=_("Full name"),
-        max_length=60,
+    name = NameField(
         help_text=_("As on your ID: it stands on your card and certificates."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
@@ -48,9 +47,6 @@ class JoinForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields(self.field_order)
-
-    def clean_name(self) -> str:
-        return " ".join(self.cleaned_data["name"].split())
 
     @property
     def joining(self) -> Joining:

@@ -15,6 +15,7 @@ from volunteers.models import Category, Organisation, Skill, Volunteer
 from volunteers.phones import PhoneField
 
 from .community import CommunityField
+from .names import NameField
 
 OLDEST_YEAR = 1900
 
@@ -38,9 +39,7 @@ class ProfileForm(forms.Form):
         "emergency_name", "emergency_phone", "is_ranked",
     ]  # fmt: skip
 
-    name = forms.CharField(
-        label=_("Full name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    name = NameField(widget=forms.TextInput(attrs={"autocomplete": "name"}))
     sex = forms.TypedChoiceField(
         label=_("Sex"),
         coerce=int,
@@ -63,7 +62,7 @@ class ProfileForm(forms.Form):
         queryset=Skill.objects.all(),
         widget=forms.CheckboxSelectMultiple,
     )
-    emergency_name = forms.CharField(label=_("Emergency contact"), required=False, max_length=60)
+    emergency_name = NameField(label=_("Emergency contact"), required=False)
     emergency_phone = PhoneField(label=_("Emergency contact's mobile number"), required=False)
     is_ranked = forms.BooleanField(
         label=_("Show me in rankings, with a masked name"),
@@ -126,7 +125,7 @@ class IdNumberForm(DocumentForm):
 
 
 class GuardianForm(forms.Form):
-    name = forms.CharField(label=_("Guardian's name"), max_length=60)
+    name = NameField(label=_("Guardian's name"))
     relation = forms.CharField(
         label=_("Relation"), max_length=30, help_text=_("For example mother, father, aunt.")
     )
@@ -203,7 +202,7 @@ class EnterVolunteerForm(forms.Form):
     organisation = forms.ModelChoiceField(
         label=_("For"), queryset=Organisation.objects.none(), empty_label=None
     )
-    name = forms.CharField(label=_("Full name"), max_length=60)
+    name = NameField()
     phone = PhoneField(
         required=False,
         help_text=_("With it the person can take over this registration later, by a code."),
@@ -226,7 +225,7 @@ class EnterVolunteerForm(forms.Form):
 class EnteredVolunteerForm(forms.Form):
     """What an organisation may correct about somebody it entered and nobody has claimed."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = NameField(label=_("Name"))
     phone = PhoneField(required=False)
     birth_on = BirthField(required=False)
     community = CommunityField()
