@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from config import environment
@@ -36,3 +38,8 @@ def test_a_number_that_is_none_names_its_variable(monkeypatch):
     monkeypatch.setenv("PORT", "eighty")
     with pytest.raises(ValueError, match="PORT must be a whole number"):
         environment.number("PORT", 8000)
+
+
+def test_the_suite_runs_under_the_test_settings_however_it_was_started(settings):
+    assert settings.SETTINGS_MODULE == "config.settings.test"
+    assert os.environ["DJANGO_SETTINGS_MODULE"] == "config.settings.test"
