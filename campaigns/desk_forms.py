@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -142,6 +143,7 @@ class UpholdForm(RecordForm):
 class HandEntryForm(forms.Form):
     """Hours that no check-in shows (E1, E3)."""
 
+    nonce = forms.UUIDField(widget=forms.HiddenInput, required=False)
     card = forms.CharField(label=_("Volunteer's card number"), max_length=40)
     activity = forms.ModelChoiceField(Activity.objects.none(), label=_("Activity"))
     served_on = forms.DateField(
@@ -154,7 +156,7 @@ class HandEntryForm(forms.Form):
     reason = ReasonField(label=_("Why there is no check-in, and who saw it"), max_length=200)
 
     def __init__(self, data: Any = None, *, user: User) -> None:
-        super().__init__(data, initial={"served_on": timezone.localdate()})
+        super().__init__(data, initial={"served_on": timezone.localdate(), "nonce": uuid.uuid4()})
         self.user = user
         campaigns = get_campaigns_for(user)
         self.fields["activity"] = ActivityField(
@@ -200,6 +202,7 @@ class HandEntryForm(forms.Form):
                 credited_minutes=60 * self.cleaned_data["hours"] + self.cleaned_data["minutes"],
                 reason=self.cleaned_data["reason"],
                 by=self.user,
+                nonce=self.cleaned_data["nonce"],
             )
         except RecordRefused as refusal:
             self.add_error(None, str(refusal))

@@ -355,6 +355,17 @@ def test_hours_by_hand_wait_for_a_second_person(client, bao, rui, entry, alice):
     assert fresh(record).confirmed_by == rui
 
 
+def test_hours_by_hand_sent_twice_count_once(client, bao, entry):
+    client.force_login(bao)
+    shown = client.get(reverse("desk_record_new")).context["form"]
+    sent = entry | {"nonce": str(shown["nonce"].value())}
+    for _press in range(2):
+        assert client.post(reverse("desk_record_new"), sent).status_code == 302
+    assert ServiceRecord.objects.count() == 1
+    client.post(reverse("desk_record_new"), sent | {"hours": "2"})
+    assert ServiceRecord.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

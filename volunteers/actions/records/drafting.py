@@ -102,10 +102,12 @@ def enter_record_by_hand(
     credited_minutes: int,
     reason: str,
     by: User,
+    nonce: uuid.UUID | None = None,
     **details: Any,
 ) -> ServiceRecord:
     """Hours that no check-in shows (E1): submitted, for a second person to confirm.
 
+    The same hours under the same `nonce` are one press that came twice: its record is returned.
     `details` are draft_record's optional fields. Raises ReasonMissing, MinutesOutOfRange,
     HandEntryTooLong, HandEntryTooOld, HandEntryInFuture, MoreThanADay.
     """
@@ -113,11 +115,19 @@ def enter_record_by_hand(
     _check_hand_entry(served_on=served_on, credited_minutes=credited_minutes)
     with transaction.atomic():
         Volunteer.objects.select_for_update(no_key=True).only("pk").get(pk=volunteer.pk)
+        # What was typed is part of the name: the form sent again with other hours is a new record.
+        press = uuid.uuid5(
+            nonce or uuid.uuid4(),
+            f"{by.pk} {volunteer.pk} {activity_name} {served_on} {credited_minutes}",
+        )
+        twice = ServiceRecord.objects.filter(source=f"hand:{press}").first()
+        if twice is not None:
+            return twice
         _check_day_has_room(volunteer=volunteer, served_on=served_on, minutes=credited_minutes)
         record = draft_record(
             volunteer=volunteer,
             organisation=organisation,
-            source=f"hand:{uuid.uuid4()}",
+            source=f"hand:{press}",
             activity_name=activity_name,
             category=category,
             served_on=served_on,
