@@ -70,14 +70,21 @@ WORTH_SQL = """
 """
 
 LOCK_OWED_SQL = """
-SELECT r.id, r.volunteer_id,
-       EXISTS (SELECT 1 FROM points_account a WHERE a.volunteer_id = r.volunteer_id)
-       AND EXISTS (SELECT 1 FROM points_standing s WHERE s.volunteer_id = r.volunteer_id)
-FROM volunteers_servicerecord r
-WHERE r.settled_revision < r.revision
-ORDER BY r.id
+SELECT id, volunteer_id
+FROM volunteers_servicerecord
+WHERE settled_revision < revision
+ORDER BY id
 LIMIT %s
-FOR NO KEY UPDATE OF r SKIP LOCKED
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+FIND_NEWCOMERS_SQL = """
+SELECT person
+FROM unnest(%s) AS person
+LEFT JOIN points_account a ON a.volunteer_id = person
+LEFT JOIN points_standing s ON s.volunteer_id = person
+WHERE a.id IS NULL OR s.id IS NULL
+ORDER BY person
 """
 
 # Both wait for another worker that is making the same row; in one order, so never in a circle,
@@ -115,7 +122,7 @@ WITH owed AS MATERIALIZED (
     given AS (
         SELECT m.record_id, max(m.id) AS last_id,
                sum(CASE WHEN m.debit_account_id = %(issue)s THEN m.points ELSE -m.points END)
-               AS points
+               ::bigint AS points
         FROM owed JOIN points_movement m ON m.record_id = owed.id
         WHERE owed.settled_revision > 0
         GROUP BY m.record_id
@@ -209,10 +216,11 @@ def settle_owed_records(*, limit: int = 1000) -> int:
         owed = cursor.fetchall()
         if not owed:
             return 0
-        ids = [record_id for record_id, _volunteer_id, _known in owed]
-        people = list({volunteer_id for _record_id, volunteer_id, _known in owed})
-        newcomers = list({volunteer_id for _id, volunteer_id, known in owed if not known})
+        ids = [record_id for record_id, _volunteer_id in owed]
+        people = sorted({volunteer_id for _record_id, volunteer_id in owed})
         issue = _issue_account_id()
+        cursor.execute(FIND_NEWCOMERS_SQL, [people])
+        newcomers = [person for (person,) in cursor.fetchall()]
         if newcomers:
             cursor.execute(MAKE_ACCOUNTS_SQL, [newcomers])
             cursor.execute(MAKE_STANDINGS_SQL, [newcomers])

@@ -168,7 +168,7 @@ def test_without_the_lock_on_the_records_the_race_does_happen(
 ) -> None:
     """A control: the tests above would notice if the lock were gone."""
     confirmed(60)
-    unlocked = settlement.LOCK_OWED_SQL.replace("FOR NO KEY UPDATE OF r SKIP LOCKED", "")
+    unlocked = settlement.LOCK_OWED_SQL.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
     assert unlocked != settlement.LOCK_OWED_SQL
     monkeypatch.setattr(settlement, "LOCK_OWED_SQL", unlocked)
     gate = threading.Barrier(2)
