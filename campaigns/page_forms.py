@@ -1,15 +1,37 @@
-"""The activities inside Wagtail's page editor. Imported by the models, so it names none of them."""
+"""A campaign inside Wagtail's page editor. Imported by the models, so it names none of them."""
 
 from __future__ import annotations
 
+from itertools import chain, count
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from modelcluster.forms import BaseChildFormSet
-from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.forms import WagtailAdminModelForm, WagtailAdminPageForm
 from wagtail.admin.panels import InlinePanel, get_form_for_model
+
+
+class CampaignForm(WagtailAdminPageForm):
+    """Nobody has to think of an address: left empty, it is made from the title."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+
+    def clean(self) -> Any:
+        if self.cleaned_data.get("slug") == "" and self.cleaned_data.get("title"):
+            self.cleaned_data["slug"] = self._free_slug()
+        return super().clean()
+
+    def _free_slug(self) -> str:
+        base = slugify(self.cleaned_data["title"], allow_unicode=True)[:200] or "campaign"
+        taken = set(self.parent_page.get_children().values_list("slug", flat=True))
+        slugs = chain([base], (f"{base}-{number}" for number in count(2)))
+        return next(slug for slug in slugs if slug not in taken)
 
 
 class ActivityForm(WagtailAdminModelForm):

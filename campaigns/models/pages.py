@@ -33,7 +33,7 @@ from wagtail.fields import RichTextField
 from wagtail.images import get_image_model_string
 from wagtail.models import Collection, Orderable, Page
 
-from campaigns.page_forms import ActivitiesPanel
+from campaigns.page_forms import ActivitiesPanel, CampaignForm
 from volunteers.language import in_language
 from volunteers.models import Category, Organisation, Skill, Territory
 
@@ -159,6 +159,7 @@ class CampaignPage(Page):
     )
 
     template = "campaigns/campaign.html"
+    base_form_class = CampaignForm
     edit_handler = TabbedInterface(
         [
             ObjectList(

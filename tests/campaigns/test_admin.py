@@ -129,6 +129,21 @@ def test_an_organiser_writes_a_campaign_and_may_not_publish_it(
     assert campaign.activities.get().role == "巡逻员"
 
 
+def test_an_address_is_made_from_the_title(
+    client: Client,
+    bao: User,
+    branch: OrganisationCampaignsPage,
+    territory: Territory,
+    category: Category,
+) -> None:
+    client.force_login(bao)
+    for title in ("夜巡：“关灯前”", "夜巡：“关灯前”", "！！"):
+        data = page_data(territory, category, title=title, slug="")
+        assert client.post(add_url(branch), data).status_code == 302
+    slugs = CampaignPage.objects.order_by("pk").values_list("slug", flat=True)
+    assert list(slugs) == ["夜巡关灯前", "夜巡关灯前-2", "campaign"]
+
+
 def test_a_half_written_draft_is_kept(
     client: Client,
     bao: User,
