@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 
 NULL, REPLACEMENT = "\x00", "\ufffd"
 
@@ -34,3 +35,21 @@ def _without_nulls(sent: QueryDict) -> QueryDict:
         kept.setlist(name.replace(NULL, ""), [value.replace(NULL, "") for value in values])
     kept._mutable = False
     return kept
+
+
+class NoBlankRefusal:
+    """Whoever opens the address of a button gets a page that says so, not an empty one.
+
+    It happens to people whose session ended: they press, sign in, and come back by a link.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or request.method != "GET" or response.content:
+            return response
+        page = render(request, "405.html", status=405)
+        page["Allow"] = response["Allow"]
+        return page

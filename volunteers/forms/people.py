@@ -147,7 +147,9 @@ class CodeForm(forms.Form):
 
 class StudentForm(forms.Form):
     university = forms.ModelChoiceField(
-        label=_("University"), queryset=Organisation.objects.none(), empty_label=None
+        label=_("University"),
+        queryset=Organisation.objects.none(),
+        empty_label=_("Choose your university"),
     )
     college = forms.CharField(label=_("College"), max_length=80, required=False)
     student_number = forms.CharField(
