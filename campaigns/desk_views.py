@@ -92,9 +92,11 @@ def desk(request: HttpRequest) -> HttpResponse:
 def _with_counts(shifts: ShiftQuerySet) -> QuerySet[Shift]:
     came = Q(sign_ups__attendance__isnull=False)
     is_in = came & Q(sign_ups__attendance__checked_out_at=None)
-    return shifts.select_related("activity__campaign__organisation").annotate(
-        came=Count("sign_ups", filter=came), still_in=Count("sign_ups", filter=is_in)
-    ).order_by("starts_at", "pk")
+    return (
+        shifts.select_related("activity__campaign__organisation")
+        .annotate(came=Count("sign_ups", filter=came), still_in=Count("sign_ups", filter=is_in))
+        .order_by("starts_at", "pk")
+    )
 
 
 def _what_needs(request: HttpRequest) -> dict[str, int]:

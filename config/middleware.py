@@ -25,7 +25,7 @@ class NoNullCharacters:
             request.path = request.path.replace(NULL, REPLACEMENT)
             request.path_info = request.path_info.replace(NULL, REPLACEMENT)
         if "%00" in request.META.get("QUERY_STRING", ""):
-            request.GET = _without_nulls(request.GET)  # type: ignore[misc]
+            request.GET = _without_nulls(request.GET)  # type: ignore[assignment, misc]
         return self.get_response(request)
 
 

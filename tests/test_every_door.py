@@ -24,7 +24,7 @@ from cms import urls as cms_urls
 from cms.models import HomePage
 from points import urls as points_urls
 from points.models import Reward
-from tests.cast import make_volunteer
+from tests.cast import make_card, make_volunteer
 from volunteers import urls as volunteers_urls
 from volunteers.actions.merges import ask_merge
 from volunteers.actions.records import draft_record, submit_record
@@ -91,7 +91,11 @@ DOORS: dict[str, Door] = {
     "communities": get(EVERYONE),
     "demo_messages": get(EVERYONE),
     "entered_volunteers": get(DESKS),
+    "edit_entered": get(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
+    "entered_card_pdf": get(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
     "issue_entered_card": post(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
+    "edit_entered": get(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
+    "entered_card_pdf": get(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
     "student_roster": get(CITY),
     "take_back_proof": post(CITY, student_id=lambda house: house.student.pk),
     "merge_requests": get(STAFF),
@@ -99,7 +103,7 @@ DOORS: dict[str, Door] = {
     "my_records": get(ALICE),
     "my_record": get(ALICE, record_id=of_record),
     # campaigns
-    "shift_sign_up": post(ACCOUNTS, shift_id=of_shift),
+    "shift_sign_up": post(ALICE, shift_id=of_shift),  # the others are led to /me/join/ first
     "shift_cancel": post(ALICE, shift_id=of_shift),
     "shift_leave": post(ALICE, shift_id=of_shift),
     "my_shifts": get(ACCOUNTS),
@@ -189,6 +193,7 @@ def house(
         user=None, name="刘大爷", community=volunteer.community, phone="+8613800000099",
         entered_by=bao, entered_for=organisation,
     )  # fmt: skip
+    make_card(entered, number="LL0000000026")
     other = make_volunteer(user=None, name="林爱丽", community=None, phone="+8613800000098")
     return House(
         alice=alice,
