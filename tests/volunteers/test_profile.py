@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from campaigns.actions.sign_ups import sign_up
 from campaigns.models import Shift, SignUp
@@ -442,3 +443,16 @@ def test_a_number_that_is_anothers_cannot_be_taken_by_changing_to_it(alice: User
 
 def _years_ago(years: int) -> date:
     return timezone.localdate() - timedelta(days=365 * years + 100)
+
+
+@pytest.mark.parametrize(("language", "between"), [("zh-hans", "、"), ("en", ", ")])
+def test_what_is_missing_is_listed_with_the_marks_of_the_language(
+    client: Client, alice: User, language: str, between: str
+) -> None:
+    Volunteer.objects.filter(user=alice).update(birth_on=None, emergency_phone="")
+    client.force_login(alice)
+    client.cookies["linli_language"] = language
+    html = client.get("/me/").content.decode()
+    with translation.override(language):
+        asked = [gettext("your birth date"), gettext("somebody to call in an emergency")]
+    assert between.join(asked) in html
