@@ -94,8 +94,6 @@ DOORS: dict[str, Door] = {
     "edit_entered": get(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
     "entered_card_pdf": get(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
     "issue_entered_card": post(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
-    "edit_entered": get(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
-    "entered_card_pdf": get(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
     "student_roster": get(CITY),
     "take_back_proof": post(CITY, student_id=lambda house: house.student.pk),
     "merge_requests": get(STAFF),

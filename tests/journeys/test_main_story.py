@@ -138,7 +138,7 @@ def test_alice_gives_two_hours_and_sees_what_became_of_them(
     # Bao confirms the hours with two presses
     desk.goto(f"{live_site}/desk/records/?shift={story_shift.pk}")
     desk.locator(f"#record-{record.pk}").check()
-    desk.locator("main form:has([name=record]) button[type=submit]").first.click()
+    desk.locator("main form:has([name=record]) button[type=submit]:visible").first.click()
     desk.wait_for_load_state()
     record.refresh_from_db()
     assert record.state == ServiceRecord.State.CONFIRMED
