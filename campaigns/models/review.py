@@ -47,6 +47,14 @@ class OrganisationReview(Task):
     def user_can_lock(self, obj: Page, user: User) -> bool:
         return self._reviews(obj, user)
 
+    def on_action(self, task_state: TaskState, user: User, action_name: str, **kwargs: Any) -> None:
+        """Approving saves the form as a revision of its own, and that is what is approved."""
+        latest = task_state.workflow_state.content_object.get_latest_revision()
+        if action_name == "approve" and latest is not None and latest.user_id == user.pk:
+            task_state.revision = latest
+            task_state.save(update_fields=["revision"])
+        super().on_action(task_state, user, action_name, **kwargs)
+
     def get_actions(self, obj: Page, user: User) -> list[tuple[str, str, bool]]:
         if not self._reviews(obj, user):
             return []

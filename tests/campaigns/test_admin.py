@@ -176,6 +176,27 @@ def test_a_mistake_in_the_editor_gets_a_sentence(
     assert not CampaignPage.objects.exists()
 
 
+def test_a_reviewer_mends_a_word_and_approves_in_one_press(
+    client: Client,
+    bao: User,
+    rui: User,
+    branch: OrganisationCampaignsPage,
+    territory: Territory,
+    category: Category,
+) -> None:
+    client.force_login(bao)
+    client.post(add_url(branch), page_data(territory, category) | {"action-submit": "1"})
+    campaign = CampaignPage.objects.get()
+    client.force_login(rui)
+    data = page_data(territory, category, title="平安夜巡队")
+    approve = {"action-workflow-action": "true", "workflow-action-name": "approve"}
+    client.post(edit_url(campaign), data | approve)
+    campaign.refresh_from_db()
+    assert campaign.live
+    assert campaign.title == "平安夜巡队"
+
+
+
 def test_submit_review_publish(
     client: Client,
     bao: User,
