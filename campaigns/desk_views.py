@@ -33,7 +33,12 @@ from campaigns.desk_forms import (
 )
 from campaigns.models import Attendance, Scan, Shift, SignUp
 from campaigns.models.shifts import ShiftQuerySet
-from campaigns.permissions import RUNNING_ROLES, get_attendances_for, get_shifts_for
+from campaigns.permissions import (
+    RUNNING_ROLES,
+    can_use_desk,
+    get_attendances_for,
+    get_shifts_for,
+)
 from volunteers.actions.records import confirm_records
 from volunteers.models import Objection, ServiceRecord
 from volunteers.permissions import (
@@ -61,7 +66,7 @@ def organisers_only(
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not get_organisations_for(request.user, roles=RUNNING_ROLES).exists():
+        if not can_use_desk(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

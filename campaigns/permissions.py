@@ -21,6 +21,11 @@ def get_public_campaigns() -> QuerySet[CampaignPage]:
     return CampaignPage.objects.live()
 
 
+def can_use_desk(user: AnyUser) -> bool:
+    """Runs shifts somewhere: organiser or reviewer of an organisation, or the city's staff."""
+    return get_organisations_for(user, roles=RUNNING_ROLES).exists()
+
+
 def get_campaigns_for(user: AnyUser) -> QuerySet[CampaignPage]:
     """Campaigns, drafts too, of the organisations that the user organises or reviews for."""
     if is_city_staff(user):

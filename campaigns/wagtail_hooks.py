@@ -32,11 +32,12 @@ from campaigns.models import OrganisationCampaignsPage, Shift
 from campaigns.permissions import (
     RUNNING_ROLES,
     can_run_shift,
+    can_use_desk,
     get_campaigns_for,
     get_shifts_for,
 )
 from volunteers.models import Territory, User
-from volunteers.permissions import get_organisations_for, is_city_staff
+from volunteers.permissions import is_city_staff
 
 # Shifts
 
@@ -47,7 +48,7 @@ class ShiftPermissionPolicy(BasePermissionPolicy):
     def user_has_permission(self, user: User, action: str) -> bool:
         if action not in {"add", "change", "view"}:
             return False
-        return get_organisations_for(user, roles=RUNNING_ROLES).exists()
+        return can_use_desk(user)
 
     def user_has_any_permission(self, user: User, actions: Iterable[str]) -> bool:
         return any(self.user_has_permission(user, action) for action in actions)
@@ -285,7 +286,7 @@ class CampaignsPanel(Component):
         return {
             "campaigns": campaigns.order_by("-latest_revision_created_at", "-pk")[:8],
             "branches": branches.select_related("organisation"),
-            "has_organisations": get_organisations_for(user, roles=RUNNING_ROLES).exists(),
+            "has_organisations": can_use_desk(user),
         }
 
 

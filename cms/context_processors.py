@@ -7,10 +7,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from campaigns.permissions import can_use_desk
 from cms.blocks import link_title
 from cms.models import SiteNavigation
 from volunteers.language import in_language
-from volunteers.permissions import has_staff_role
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "site_navigation": SimpleLazyObject(lambda: _links(setting.header, request)),
         "site_footer": SimpleLazyObject(lambda: _links(setting.footer, request)),
         "site_footer_note": SimpleLazyObject(lambda: in_language(setting, "footer_note")),
-        "may_use_desk": SimpleLazyObject(lambda: has_staff_role(request.user)),
+        "may_use_desk": SimpleLazyObject(lambda: can_use_desk(request.user)),
     }
 
 

@@ -177,3 +177,12 @@ def test_search_for_nothing_is_a_page_with_a_box(client: Client, home: HomePage)
 def test_a_database_without_any_site_still_answers(client: Client, home: HomePage) -> None:
     Site.objects.all().delete()
     assert client.get("/search/").status_code == 200
+
+
+def test_the_desk_is_offered_to_those_who_may_use_it(
+    client: Client, home: HomePage, bao: User, chen: User
+) -> None:
+    client.force_login(bao)
+    assert 'href="/desk/"' in client.get("/search/").content.decode()
+    client.force_login(chen)
+    assert 'href="/desk/"' not in client.get("/search/").content.decode()
