@@ -87,7 +87,8 @@ class CampaignFilterForm(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        return any(self.chosen.values())
+        """By more than words: then the filters stand open, or one would not see why so few came."""
+        return any(value for name, value in self.chosen.items() if name != "q")
 
 
 def _number(text: str | None) -> int | None:

@@ -198,3 +198,11 @@ def test_a_shift_of_a_draft_gives_no_public_place(make_campaign: Any) -> None:
     make_shift(campaign.activities.get(), starts_in=timedelta(days=1))
     campaign.unpublish()
     assert not Shift.objects.public().exists()
+
+
+def test_the_filters_stand_open_only_when_more_than_words_was_asked(
+    client: Client, make_campaign: Any
+) -> None:
+    make_campaign("夜巡")
+    assert 'class="filters" open' not in client.get("/campaigns/", {"q": "夜巡"}).content.decode()
+    assert 'class="filters" open' in client.get("/campaigns/", {"free": "on"}).content.decode()
