@@ -196,7 +196,6 @@ def test_a_reviewer_mends_a_word_and_approves_in_one_press(
     assert campaign.title == "平安夜巡队"
 
 
-
 def test_submit_review_publish(
     client: Client,
     bao: User,
