@@ -9,7 +9,7 @@ from django.conf import settings
 from campaigns.models import Activity, CampaignPage
 from cms.demo.logins import LOGINS, login_table
 from cms.demo.people import RARE_NAMES, demo_phone, standard_id_number
-from cms.demo.pictures import SCENES, draw_emblem, draw_portrait, draw_scene
+from cms.demo.pictures import SCENES, draw_scene
 from cms.demo.pictures.light import LIGHTS
 from cms.demo.pictures.paper import as_jpeg
 from cms.demo.texts import campaigns, organisations, pages, words
@@ -121,15 +121,6 @@ def test_the_same_seed_draws_the_same_picture_and_another_one_another():
     first = draw_scene("patrol", time="night", seed=1)
     assert draw_scene("patrol", time="night", seed=1).tobytes() == first.tobytes()
     assert draw_scene("patrol", time="night", seed=2).tobytes() != first.tobytes()
-
-
-@pytest.mark.parametrize("kind", Organisation.Kind.values)
-def test_every_kind_of_organisation_has_an_emblem(kind):
-    assert draw_emblem(kind, seed=3).size == (256, 256)
-
-
-def test_an_invented_face_can_be_drawn():
-    assert draw_portrait(seed=3).size == (256, 256)
 
 
 @pytest.mark.parametrize("number", [1, 1000, 1_000_000, 5_899_999])

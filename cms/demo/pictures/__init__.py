@@ -4,7 +4,6 @@ No photograph is used, so nobody's likeness and nobody's licence is needed. The 
 time and seed always give the same picture.
 """
 
-from .emblems import draw_emblem, draw_portrait
 from .scenes import SCENES, draw_scene
 
-__all__ = ["SCENES", "draw_emblem", "draw_portrait", "draw_scene"]
+__all__ = ["SCENES", "draw_scene"]
