@@ -14,7 +14,7 @@ class PointsConfig(AppConfig):
         from volunteers import signals
 
         signals.records_owed.connect(handlers.nudge_settlement)
-        signals.volunteers_merged.connect(handlers.merge_points)
+        signals.volunteers_merged.connect(handlers.follow_merge)
         signals.data_copy_asked.connect(handlers.copy_points)
         post_migrate.connect(_make_system_accounts, sender=self)
 

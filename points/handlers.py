@@ -6,12 +6,10 @@ import logging
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import F, Q, Value
-from django.db.models.functions import Greatest
-from django.utils import timezone
+from django.db.models import Q
 
-from points.actions.accounts import lock_accounts, move_points
-from points.models import Account, Movement, Recognition, Redemption, Standing
+from points.actions.merging import merge_points
+from points.models import Account, Movement, Recognition, Redemption
 from volunteers.models import User, Volunteer
 
 logger = logging.getLogger(__name__)
@@ -66,60 +64,6 @@ def copy_points(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, dict[str,
     }
 
 
-def merge_points(*, kept: Volunteer, merged: Volunteer, by: User | None, **_kwargs: Any) -> None:
-    """Inside the merge's transaction, after the records moved: points, sums and honours follow."""
-    accounts = lock_accounts(volunteers=[kept, merged])
-    _move_balance(source=accounts[merged.pk], target=accounts[kept.pk], by=by)
-    _add_standings(kept=kept, merged=merged)
-    _move_recognitions(kept=kept, merged=merged)
-    Redemption.objects.filter(volunteer=merged).update(volunteer=kept)
-
-
-def _move_recognitions(*, kept: Volunteer, merged: Volunteer) -> None:
-    """What both have stays once; the next evaluation looks at the sums of both."""
-    has = set(Recognition.objects.in_force().filter(volunteer=kept).values_list("kind", "level"))
-    for recognition in Recognition.objects.in_force().filter(volunteer=merged):
-        if (recognition.kind, recognition.level) in has:
-            recognition.state = Recognition.State.WITHDRAWN
-            recognition.withdrawn_at = timezone.now()
-        else:
-            recognition.volunteer = kept
-        recognition.save()
-
-
-def _move_balance(*, source: Account, target: Account, by: User | None) -> None:
-    balance = source.balance_points
-    if balance == 0:
-        return
-    if balance < 0:
-        # The debt goes along: it is the same person's.
-        Account.objects.filter(pk=target.pk).update(
-            debt_points=Greatest(F("debt_points"), Value(-balance) - F("balance_points"), Value(0))
-        )
-    debit, credit = (source, target) if balance > 0 else (target, source)
-    move_points(
-        debit=debit,
-        credit=credit,
-        points=abs(balance),
-        kind=Movement.Kind.MERGE,
-        reference=f"merge:{source.pk}:{target.pk}",
-        by=by,
-    )
-
-
-def _add_standings(*, kept: Volunteer, merged: Volunteer) -> None:
-    for volunteer in sorted((kept, merged), key=lambda volunteer: volunteer.pk):
-        Standing.objects.get_or_create(volunteer=volunteer)
-    standings = {
-        standing.volunteer_id: standing
-        for standing in Standing.objects.select_for_update(no_key=True)
-        .filter(volunteer__in=[kept, merged])
-        .order_by("volunteer")
-    }
-    source, target = standings[merged.pk], standings[kept.pk]
-    for name in ("served_minutes", "served_records", "rated_records", "rating_sum"):
-        setattr(target, name, getattr(target, name) + getattr(source, name))
-        setattr(source, name, 0)
-    for standing in (source, target):
-        standing.revision = standing.evaluated_revision + 1
-        standing.save()
+def follow_merge(*, kept: Volunteer, merged: Volunteer, by: User | None, **_kwargs: Any) -> None:
+    """Inside the merge's transaction, after the records moved."""
+    merge_points(kept=kept, merged=merged, by=by)

@@ -1,13 +1,13 @@
 from django.urls import path
 
-from points import views
+from points.views import mine, rankings, recognition, rewards, rules
 
 urlpatterns = [
-    path("me/points/", views.my_points, name="my_points"),
-    path("me/points/summary/", views.my_points_summary, name="my_points_summary"),
-    path("rewards/", views.rewards, name="rewards"),
-    path("rewards/<int:reward_id>/redeem/", views.redeem, name="redeem_reward"),
-    path("rankings/", views.rankings, name="rankings"),
-    path("stars/", views.star_notice, name="star_notice"),
-    path("rewards/rules/", views.how_points_work, name="award_rules"),
+    path("me/points/", mine.my_points, name="my_points"),
+    path("me/points/summary/", mine.my_points_summary, name="my_points_summary"),
+    path("rewards/", rewards.rewards, name="rewards"),
+    path("rewards/<int:reward_id>/redeem/", rewards.redeem, name="redeem_reward"),
+    path("rankings/", rankings.rankings, name="rankings"),
+    path("stars/", recognition.star_notice, name="star_notice"),
+    path("rewards/rules/", rules.how_points_work, name="award_rules"),
 ]

@@ -6,6 +6,7 @@ system's accounts take part in nearly every movement, so they are held for the s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +14,17 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from points.actions.lapsing import draw_from_buckets, put_into_buckets
+from points.buckets import Key
 from points.models import Account, Movement
 from volunteers.models import User, Volunteer
 
-SYSTEM_KINDS = (Account.Kind.ISSUE, Account.Kind.REDEEMED)
+SYSTEM_KINDS = (
+    Account.Kind.ISSUE,
+    Account.Kind.REDEEMED,
+    Account.Kind.LAPSED,
+    Account.Kind.SPENT,
+)
 
 
 def ensure_account(*, volunteer: Volunteer) -> Account:
@@ -59,11 +67,14 @@ def move_points(
     happened_at: datetime | None = None,
     reverses: Movement | None = None,
     reckoning: dict[str, Any] | None = None,
+    into: Mapping[Key, int] | None = None,
 ) -> Movement:
-    """Write one movement and both balances.
+    """Write one movement, both balances, and the buckets of the volunteers among the two.
 
-    Holds the lock on the volunteers' accounts among the two. Raises IntegrityError when a
-    volunteer's balance would fall below zero: only a settlement may leave a debt.
+    What comes to a volunteer keeps the days on which it lapses: those it had with the volunteer
+    it comes from, or `into` ({lapses_on: points}); without either it never lapses. Holds the lock
+    on the volunteers' accounts among the two. Raises IntegrityError when a volunteer's balance
+    would fall below zero: only a settlement may leave a debt.
     """
     movement = Movement.objects.create(
         debit_account=debit,
@@ -79,6 +90,11 @@ def move_points(
     changes = [(debit, -points), (credit, points)]
     for account, change in sorted(changes, key=lambda pair: (_is_system(pair[0]), pair[0].pk)):
         _change_balance(account, change=change)
+    drawn: Mapping[Key, int] = {None: points}
+    if not _is_system(debit):
+        drawn = draw_from_buckets(movement=movement, account=debit, points=points)
+    if not _is_system(credit):
+        put_into_buckets(account=credit, points_by_key=into or drawn)
     return movement
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
-from points.actions.settlement import WORTH_SQL
+from points.settlement_sql import WORTH_SQL
 
 SUM_IS_ZERO = """
 SELECT sum(balance_points) AS sum_of_balances FROM points_account
@@ -36,11 +37,21 @@ WHERE volunteer_id IS NOT NULL AND debt_points <> greatest(0, -balance_points)
 ORDER BY id LIMIT %(rows)s
 """
 
+BUCKETS_ARE_BALANCES = """
+WITH held AS (
+    SELECT account_id, sum(remaining_points) AS points FROM points_bucket GROUP BY account_id
+)
+SELECT a.id AS account, a.balance_points AS balance, coalesce(held.points, 0) AS buckets
+FROM points_account a LEFT JOIN held ON held.account_id = a.id
+WHERE coalesce(held.points, 0)
+      <> CASE WHEN a.kind = 'volunteer' THEN greatest(0, a.balance_points) ELSE 0 END
+ORDER BY a.id LIMIT %(rows)s
+"""
+
 # Every record, settled or not, that counts, against all that was ever moved for it.
 RECORDS_ARE_MOVEMENTS = f"""
 WITH looked_at AS (
-    SELECT DISTINCT volunteer_id, served_on FROM volunteers_servicerecord
-    WHERE state IN ('confirmed', 'objected')
+    SELECT * FROM volunteers_servicerecord WHERE settled_revision = revision
 ),
 {WORTH_SQL},
 given AS (
@@ -53,16 +64,58 @@ given AS (
 SELECT r.id AS record, r.volunteer_id AS volunteer, r.served_on, r.state,
        r.settled_revision AS revision, coalesce(worth.points, 0) AS worth,
        coalesce(given.points, 0) AS movements
-FROM volunteers_servicerecord r
+FROM looked_at r
 LEFT JOIN worth ON worth.id = r.id
 LEFT JOIN given ON given.record_id = r.id
-WHERE r.settled_revision = r.revision
-  AND coalesce(worth.points, 0) <> coalesce(given.points, 0)
-  -- The day is still being settled: another record of it is owed, and takes from this one.
-  AND NOT EXISTS (SELECT 1 FROM volunteers_servicerecord o
-                  WHERE o.volunteer_id = r.volunteer_id AND o.served_on = r.served_on
-                    AND o.settled_revision < o.revision)
+WHERE coalesce(worth.points, 0) <> coalesce(given.points, 0)
 ORDER BY r.id LIMIT %(rows)s
+"""
+
+LIMITS_ARE_MOVEMENTS = """
+WITH taken AS (
+    SELECT split_part(m.reference, ':', 2)::bigint AS volunteer_id,
+           split_part(m.reference, ':', 3)::bigint AS rule_id,
+           split_part(m.reference, ':', 4)::date AS starts_on,
+           sum(CASE WHEN credit.kind = 'issue' THEN m.points ELSE -m.points END) AS points
+    FROM points_movement m JOIN points_account credit ON credit.id = m.credit_account_id
+    WHERE m.kind = 'cap' AND m.reference NOT LIKE 'cap:released:%%'
+    GROUP BY 1, 2, 3
+)
+SELECT w.volunteer_id AS volunteer, rule.kind AS limit, w.starts_on, w.earned_points AS earned,
+       w.over_points AS over, coalesce(taken.points, 0) AS movements
+FROM points_capwindow w
+JOIN points_awardrule rule ON rule.id = w.rule_id
+LEFT JOIN taken ON taken.volunteer_id = w.volunteer_id AND taken.rule_id = w.rule_id
+               AND taken.starts_on = w.starts_on
+WHERE w.over_points <> greatest(0, w.earned_points - rule.points)
+   OR w.over_points <> coalesce(taken.points, 0)
+ORDER BY w.id LIMIT %(rows)s
+"""
+
+# What a day has earned is what its records were given; of the narrowest limit, which sees records.
+DAYS_ARE_RECORDS = """
+WITH given AS (
+    SELECT r.volunteer_id, r.served_on,
+           sum(CASE WHEN debit.kind = 'issue' THEN m.points ELSE -m.points END) AS points
+    FROM points_movement m
+    JOIN points_account debit ON debit.id = m.debit_account_id
+    JOIN volunteers_servicerecord r ON r.id = m.record_id
+    GROUP BY r.volunteer_id, r.served_on
+)
+SELECT w.volunteer_id AS volunteer, w.starts_on AS day, w.earned_points AS earned,
+       coalesce(given.points, 0) AS movements
+FROM points_capwindow w
+JOIN points_awardrule rule ON rule.id = w.rule_id AND rule.kind = 'daily_cap'
+LEFT JOIN given ON given.volunteer_id = w.volunteer_id AND given.served_on = w.starts_on
+WHERE w.earned_points <> coalesce(given.points, 0)
+ORDER BY w.id LIMIT %(rows)s
+"""
+
+BUDGETS_ARE_GRANTS = """
+SELECT b.rule_id AS rule, b.granted_points AS granted, coalesce(sum(g.points), 0) AS grants
+FROM points_bonusbudget b LEFT JOIN points_bonusgrant g ON g.budget_id = b.rule_id
+GROUP BY b.rule_id HAVING b.granted_points <> coalesce(sum(g.points), 0)
+ORDER BY b.rule_id LIMIT %(rows)s
 """
 
 STANDINGS_ARE_RECORDS = """
@@ -91,8 +144,12 @@ ORDER BY d.id LIMIT %(rows)s
 CLAIMS = (
     ("the sum of all accounts is zero", SUM_IS_ZERO),
     ("each balance is what its movements add up to", BALANCES_ARE_MOVEMENTS),
+    ("each balance is what its buckets add up to", BUCKETS_ARE_BALANCES),
     ("a debt is what a balance lacks to zero", DEBTS_ARE_BALANCES_BELOW_ZERO),
     ("each settled record is worth what its movements add up to", RECORDS_ARE_MOVEMENTS),
+    ("what lies over a limit is what its movements took back", LIMITS_ARE_MOVEMENTS),
+    ("each day has earned what its records were given", DAYS_ARE_RECORDS),
+    ("each budget has granted what its grants add up to", BUDGETS_ARE_GRANTS),
     ("each standing is what its settled records add up to", STANDINGS_ARE_RECORDS),
     ("each redemption is its movement", REDEMPTIONS_ARE_MOVEMENTS),
 )
@@ -119,6 +176,6 @@ def prove_ledger(*, rows: int = 20) -> list[Finding]:
 
 
 def _rows(cursor: Any, sql: str, *, rows: int) -> list[dict[str, Any]]:
-    cursor.execute(sql, {"rows": rows})
+    cursor.execute(sql, {"rows": rows, "zone": settings.TIME_ZONE})
     names = [column.name for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,3 +1,5 @@
+from .absences import NoShow
+from .calendar import PublicHoliday
 from .cards import VolunteerCard
 from .consents import Consent, ConsentNotice
 from .messages import PhoneMessage, ProofCode, SecurityEvent
@@ -14,10 +16,12 @@ __all__ = [
     "Guardian",
     "Membership",
     "MergeRequest",
+    "NoShow",
     "Objection",
     "Organisation",
     "PhoneMessage",
     "ProofCode",
+    "PublicHoliday",
     "RecordChange",
     "SecurityEvent",
     "ServiceRecord",

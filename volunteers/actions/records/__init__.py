@@ -1,7 +1,7 @@
 """Everything that happens to a service record.
 
 Each action locks the person, then the record, and keeps both until its transaction ends. The
-person comes first because of the daily cap: what a record is worth depends on the others of that
+person comes first because a day has 24 hours: whether one more fits depends on the others of that
 person and day, so two of them must never be changed side by side. The ledger's settlement locks
 records only, and passes over those that are locked; nobody can wait for the other in a circle.
 """

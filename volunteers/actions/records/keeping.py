@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 
 from volunteers.models import RecordChange, ServiceRecord, User, Volunteer
 from volunteers.signals import records_owed
@@ -101,28 +101,11 @@ def note_all(records: list[ServiceRecord], kind: Kind, *, by: User | None) -> No
 
 
 def raise_revisions(records: list[ServiceRecord]) -> None:
-    """Owe these to the ledger, and the other counted records of the same people and days.
-
-    Holds the lock on those people. The others are raised because of the daily cap: who comes
-    first in a day takes from what is left for the next.
-    """
+    """Owe these to the ledger. Holds the lock on their people."""
     ids = [record.pk for record in records]
     if not ids:
         return
-    changed = ServiceRecord.objects.filter(
-        pk__in=ids, volunteer=OuterRef("volunteer"), served_on=OuterRef("served_on")
-    )
     ServiceRecord.objects.filter(pk__in=ids).update(revision=F("revision") + 1)
-    (
-        ServiceRecord.objects.counted()
-        .filter(
-            Exists(changed),
-            volunteer__in={record.volunteer_id for record in records},
-            served_on__in={record.served_on for record in records},
-        )
-        .exclude(pk__in=ids)
-        .update(revision=F("revision") + 1)
-    )
     for record in records:
         record.revision += 1
     tell_on_commit()

@@ -24,7 +24,7 @@ def move_records(*, kept: Volunteer, merged: Volunteer, by: User | None) -> int:
     for record in moved:
         record.volunteer = kept
     note_all(moved, Kind.MOVED, by=by)
-    # One daily cap holds for both now.
+    # Whose they are has changed: the ledger looks at them once more.
     raise_revisions([record for record in moved if record.is_counted])
     return len(moved)
 

@@ -18,15 +18,6 @@ from points.actions.rules import (
 from points.models import AwardRule
 from volunteers.models import User
 
-PRESS_AGAIN = _("Please open the page again and press once more.")
-
-
-class RedeemForm(forms.Form):
-    nonce = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages={"required": PRESS_AGAIN, "invalid": PRESS_AGAIN},
-    )
-
 
 class AwardRuleForm(WagtailAdminModelForm):
     """A new rule, or the next version of one: the past is never edited."""

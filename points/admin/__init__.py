@@ -1,0 +1,1 @@
+"""What the city's staff keep in Wagtail's admin; registered in points/wagtail_hooks.py."""
