@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from points.actions.settlement import settle_owed_records
-from points.models import Account
+from points.models import Account, CapWindow
 from tests.points.conftest import settle_all
 from volunteers.actions.records import confirm_record, void_record
 from volunteers.models import ServiceRecord, User
@@ -33,14 +33,17 @@ def given_for(record: ServiceRecord) -> int:
 
 
 def expected_worth(minutes: list[int], *, voided: set[int]) -> list[int]:
-    """A plain model: in the order of entry each takes what the cap has left."""
-    left = CAP
-    worth = []
-    for number, length in enumerate(minutes):
-        points = 0 if number in voided else min(length * 10 // 60, left)
-        left -= points
-        worth.append(points)
-    return worth
+    """A plain model: each record is given its full worth, whatever the day's limit is."""
+    return [0 if n in voided else length * 10 // 60 for n, length in enumerate(minutes)]
+
+
+def assert_day_is(day: date, *, earned: int) -> None:
+    """What lies over the limit was taken back by the day, in as many movements as it took."""
+    window = CapWindow.objects.filter(starts_on=day).first()
+    if window is None:
+        assert earned == 0
+        return
+    assert (window.earned_points, window.over_points) == (earned, max(0, earned - CAP))
 
 
 @settings(
@@ -62,11 +65,15 @@ def test_a_full_day_is_worth_the_same_in_whatever_order_it_was_confirmed_and_set
         if data.draw(st.booleans()):
             settle_owed_records(limit=data.draw(st.integers(1, 4)))
     settle_all()
-    assert [given_for(record) for record in records] == expected_worth(minutes, voided=set())
+    worth = expected_worth(minutes, voided=set())
+    assert [given_for(record) for record in records] == worth
+    assert_day_is(day, earned=sum(worth))
 
     for number in voided:
         void_record(record=records[number], by=bao, reason="没有到场")
         if data.draw(st.booleans()):
             settle_owed_records(limit=1)
     settle_all()
-    assert [given_for(record) for record in records] == expected_worth(minutes, voided=voided)
+    worth = expected_worth(minutes, voided=voided)
+    assert [given_for(record) for record in records] == worth
+    assert_day_is(day, earned=sum(worth))

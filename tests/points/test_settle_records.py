@@ -8,8 +8,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from points.actions.accounts import get_system_account, move_points
-from points.actions.settlement import settle_owed_records
-from points.models import Account, AwardRule, Movement, Standing
+from points.actions.settlement import (
+    let_be_worth_nothing,
+    owed_records_exist,
+    settle_owed_records,
+    try_set_aside_again,
+)
+from points.models import Account, AwardRule, Movement, SetAsideRecord, Standing
 from tests.points.conftest import balance_of, make_rule, settle_all
 from volunteers.actions.records import (
     confirm_record,
@@ -48,7 +53,8 @@ def test_the_movement_says_how_its_points_came_about(confirmed: Make) -> None:
     assert movement.kind == Movement.Kind.AWARD
     assert movement.record_revision == record.revision == 1
     assert movement.reckoning == {
-        "minutes": 90, "per_hour": 10, "bonus": 0, "capped": 0, "worth": 15, "given": 0,
+        "minutes": 90, "per_hour": 10, "percent": 100, "night": False, "bonus": 0, "worth": 15,
+        "given": 0, "lapses_on": None,
     }  # fmt: skip
 
 
@@ -201,24 +207,61 @@ def test_the_rule_in_force_on_the_day_of_service_counts(
     assert balance_of(alice.volunteer) == 30 + 20
 
 
-def test_a_day_without_a_rule_gives_nothing_and_stops_nobody(confirmed: Make, alice: User) -> None:
-    confirmed(60, served_on=date(2019, 6, 1))
+def test_a_day_without_a_rule_is_set_aside_with_its_reason_and_stops_nobody(
+    confirmed: Make, alice: User
+) -> None:
+    without = confirmed(60, served_on=date(2019, 6, 1))
     confirmed(60)
 
     assert settle_all() == 2
     assert balance_of(alice.volunteer) == 10
+    assert ServiceRecord.objects.owed().get() == without
+    assert SetAsideRecord.objects.get().reason == SetAsideRecord.Reason.NO_RULE
+    assert not owed_records_exist()
+
+
+def test_what_is_set_aside_is_settled_once_its_day_has_a_rule(
+    confirmed: Make, alice: User
+) -> None:
+    without = confirmed(60, served_on=date(2019, 6, 1))
+    settle_all()
+    make_rule("per_hour", 8, holds=(date(2019, 1, 1), date(2020, 1, 1)))
+    try_set_aside_again(record=without)
+    settle_all()
+
+    assert balance_of(alice.volunteer) == 8
+    assert not SetAsideRecord.objects.exists()
+
+
+def test_staff_may_answer_that_it_is_worth_nothing_and_its_hours_count(
+    confirmed: Make, alice: User, city_staff: User
+) -> None:
+    without = confirmed(60, served_on=date(2019, 6, 1))
+    settle_all()
+    assert not Standing.objects.filter(served_minutes__gt=0).exists()
+    let_be_worth_nothing(record=without, by=city_staff)
+    settle_all()
+
+    assert balance_of(alice.volunteer) == 0
+    assert Standing.objects.get(volunteer=alice.volunteer).served_minutes == 60
     assert not ServiceRecord.objects.owed().exists()
 
 
-def test_the_daily_cap_gives_the_first_of_the_day_its_due(
+def test_the_daily_cap_takes_back_what_lies_over_it_in_a_movement_of_its_own(
     confirmed: Make, alice: User, daily_cap: AwardRule
 ) -> None:
     for minutes in (240, 180, 60):
         confirmed(minutes)
     settle_all()
 
-    given = list(Movement.objects.order_by("record_id").values_list("points", flat=True))
-    assert given == [40, 20]
+    given = Movement.objects.filter(kind="award").order_by("record_id")
+    assert list(given.values_list("points", flat=True)) == [40, 30, 10]
+    over = Movement.objects.get(kind=Movement.Kind.CAP)
+    assert (over.points, over.debit_account) == (20, alice.volunteer.points_account)
+    assert over.reckoning == {
+        "cap": "daily_cap", "rule": daily_cap.pk, "limit": 60, "earned": 80, "over": 20,
+        "starts_on": (timezone.localdate() - timedelta(days=1)).isoformat(), "lapses_on": None,
+    }  # fmt: skip
     assert balance_of(alice.volunteer) == 60
 
 
@@ -243,7 +286,7 @@ def test_voiding_the_first_record_of_a_full_day_frees_points_for_the_next(
     assert balance_of(alice.volunteer) == 50
 
 
-def test_confirming_an_earlier_record_of_a_full_day_takes_from_the_later_one(
+def test_confirming_an_earlier_record_of_a_full_day_leaves_the_later_one_alone(
     submitted: Make, confirmed: Make, alice: User, bao: User, daily_cap: AwardRule
 ) -> None:
     earlier = submitted(300)
@@ -254,8 +297,8 @@ def test_confirming_an_earlier_record_of_a_full_day_takes_from_the_later_one(
     settle_all()
 
     assert balance_of(alice.volunteer) == 60
-    moves = Movement.objects.filter(record=later).order_by("id")
-    assert [(m.kind, m.points) for m in moves] == [("award", 50), ("correction", 40)]
+    assert [(m.kind, m.points) for m in later.movements.all()] == [("award", 50)]
+    assert Movement.objects.get(kind="cap").points == 40
 
 
 def test_a_limit_leaves_the_rest_owed(confirmed: Make) -> None:
