@@ -127,6 +127,7 @@ DOORS: dict[str, Door] = {
     "desk_record": get(ORGANISERS, record_id=of_record),
     # points
     "my_points": get(ALICE),
+    "my_points_csv": get(ALICE),
     "my_points_summary": get(ALICE),
     "rewards": get(EVERYONE),
     "redeem_reward": post(ALICE, reward_id=lambda house: house.reward.pk),

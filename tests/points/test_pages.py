@@ -38,8 +38,9 @@ def test_my_points_says_in_words_where_each_point_came_from(
     assert "浮山所平安夜巡" in page or "Fushansuo" in page
     assert "390 minutes at 10 points an hour" in page
     assert "campaign bonus +5" in page
-    assert "over the day&#x27;s limit −10" in page
-    assert "+60" in page
+    assert "+70" in page
+    assert "70 points earned, at most 60 count. 10 lie over the limit" in page
+    assert "−10" in page
 
 
 def test_a_correction_stands_in_the_statement_with_its_reason(
@@ -59,7 +60,7 @@ def test_a_correction_stands_in_the_statement_with_its_reason(
     assert "−10" in page
 
 
-def test_a_record_that_lost_to_the_daily_limit_says_so(
+def test_a_day_over_the_limit_says_so_in_a_line_of_its_own(
     client: Client, alice: User, bao: User, submitted: Make, confirmed: Make,
     per_hour: object, daily_cap: object,
 ) -> None:  # fmt: skip
@@ -72,7 +73,9 @@ def test_a_record_that_lost_to_the_daily_limit_says_so(
 
     page = client.get(reverse("my_points"), headers={"accept-language": "en"}).content.decode()
 
-    assert "Another record of that day changed" in page
+    assert "The day&#x27;s limit" in page
+    assert "100 points earned, at most 60 count" in page
+    assert "your hours all count" in page
 
 
 def test_a_debt_is_put_in_plain_words(
