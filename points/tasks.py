@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from celery import shared_task
 from django.core.cache import cache
 
+from points.actions.chain import close_months
+from points.actions.increments import check_increment, last_checked_movement, settled_horizon
+from points.actions.lapsing import lapse_buckets
+from points.actions.notices import note_lapsing, send_next_notice
 from points.actions.recognition import award_noticed_recognition, evaluate_recognition
 from points.actions.settlement import settle_owed_records
 from points.handlers import NUDGE_KEY
+
+logger = logging.getLogger(__name__)
 
 BATCH = 4000
 # A worker looks up from its work after this many seconds, and sends for itself again.
@@ -47,6 +54,43 @@ def sweep_recognition() -> None:
             sweep_recognition.delay()
             return
     award_noticed_recognition()
+
+
+@shared_task
+def sweep_lapsed_points() -> None:
+    """By beat: points whose day has come lapse; whose day comes soon is told."""
+    until = time.monotonic() + STINT_SECONDS
+    while lapse_buckets():
+        if time.monotonic() > until:
+            sweep_lapsed_points.delay()
+            return
+    note_lapsing()
+    send_lapse_notices.delay()
+
+
+@shared_task
+def send_lapse_notices() -> None:
+    """One notice after the other, each an outside call of its own."""
+    until = time.monotonic() + STINT_SECONDS
+    while send_next_notice() and time.monotonic() < until:
+        pass
+
+
+@shared_task
+def check_new_movements() -> None:
+    """By beat: prove what was written since the last look, and bring the sums by month up to it."""
+    until = time.monotonic() + STINT_SECONDS
+    while (check := check_increment()) is not None and time.monotonic() < until:
+        if check.findings:
+            logger.error("The ledger is not what it says: %s", check.findings)
+        if last_checked_movement() >= settled_horizon():
+            return
+
+
+@shared_task
+def close_ledger_months() -> None:
+    """By beat: a month that is over gets its digest."""
+    close_months()
 
 
 def _forget_nudge() -> None:

@@ -385,6 +385,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "sweep lapsed points": {
+        "task": "points.tasks.sweep_lapsed_points",
+        "schedule": 1800.0,
+        "options": {"expires": 1800},
+    },
+    "check new movements": {
+        "task": "points.tasks.check_new_movements",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "close months of the ledger": {
+        "task": "points.tasks.close_ledger_months",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "sweep finished shifts": {
         "task": "campaigns.tasks.sweep_finished_shifts",
         "schedule": 60.0,
@@ -408,6 +423,8 @@ LINLI_PRESENCE_SHARE = 0.6  # E9
 LINLI_STAR_HOURS = [100, 300, 600, 1000, 1500]  # R6
 LINLI_STAR_MIN_RATING = 3.5  # R6: never hours alone
 LINLI_NOTICE_DAYS = environment.number("LINLI_NOTICE_DAYS", 5)  # R6
+# R6: new service after which a star that was refused may come into notice again
+LINLI_STAR_AGAIN_HOURS = environment.number("LINLI_STAR_AGAIN_HOURS", 20)
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import connection
 from django.db.models import F, Sum, Value
 from django.db.models.functions import Greatest
@@ -13,6 +15,7 @@ from points.actions.settlement import caps_in_use, changes_by_account
 from points.models import (
     Account,
     CapWindow,
+    Family,
     FamilyMember,
     Movement,
     RankingEntry,
@@ -160,7 +163,7 @@ def _first_service_once(
     source.first_points = 0
 
 
-def _first_ranked_month(volunteer: Volunteer) -> object:
+def _first_ranked_month(volunteer: Volunteer) -> date | None:
     entries = RankingEntry.objects.filter(volunteer=volunteer)
     return entries.order_by("month").values_list("month", flat=True).first()
 
@@ -181,6 +184,27 @@ def _move_recognitions(*, kept: Volunteer, merged: Volunteer) -> None:
 def _move_what_is_theirs(*, kept: Volunteer, merged: Volunteer) -> None:
     Redemption.objects.filter(volunteer=merged).update(volunteer=kept)
     RankingEntry.objects.filter(volunteer=merged).delete()
-    FamilyMember.objects.filter(volunteer=merged).delete()
+    _move_family(kept=kept, merged=merged)
     honoured = YearlyHonour.objects.filter(volunteer=kept).values("year")
     YearlyHonour.objects.filter(volunteer=merged).exclude(year__in=honoured).update(volunteer=kept)
+
+
+def _move_family(*, kept: Volunteer, merged: Volunteer) -> None:
+    """One person is in one family: the kept registration's, or else the other's."""
+    Family.objects.filter(founded_by=merged).update(founded_by=kept)
+    own = FamilyMember.objects.filter(volunteer=kept)
+    has_family = own.filter(joined_at__isnull=False).exists()
+    for membership in FamilyMember.objects.filter(volunteer=merged):
+        if membership.joined_at is not None and has_family:
+            membership.delete()
+            continue
+        # Invited there or a member there under both: the membership counts, else the first word.
+        twice = own.filter(family=membership.family_id).first()
+        if twice is not None and membership.joined_at is None:
+            membership.delete()
+            continue
+        if twice is not None:
+            twice.delete()
+        membership.volunteer = kept
+        membership.save(update_fields=["volunteer"])
+    Family.objects.exclude(members__joined_at__isnull=False).filter(founded_by=kept).delete()

@@ -172,10 +172,11 @@ def prove_ledger(*, rows: int = 20) -> list[Finding]:
         # Every claim reads whole tables: looking rows up one by one is never the way, whatever
         # the planner believes of tables that have grown since it last counted them.
         cursor.execute("SET LOCAL enable_nestloop = off")
-        return [Finding(claim, _rows(cursor, sql, rows=rows)) for claim, sql in CLAIMS]
+        values = {"rows": rows, "zone": settings.TIME_ZONE}
+        return [Finding(claim, rows_of(cursor, sql, values)) for claim, sql in CLAIMS]
 
 
-def _rows(cursor: Any, sql: str, *, rows: int) -> list[dict[str, Any]]:
-    cursor.execute(sql, {"rows": rows, "zone": settings.TIME_ZONE})
+def rows_of(cursor: Any, sql: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    cursor.execute(sql, values)
     names = [column.name for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
