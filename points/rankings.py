@@ -1,16 +1,19 @@
-"""Hours of those who asked to be ranked, by month and part of the city (R14: masked, opt-in)."""
+"""Hours of those who asked to be ranked, read from the roll-up (R14: masked, opt-in)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Sum
+from django.db.models import QuerySet
 
-from volunteers.models import ServiceRecord, Territory
+from points.models import RankingEntry
+from volunteers.models import Organisation, StudentAffiliation, Volunteer
 from volunteers.models.people import mask_name
 
-TOP = 50
+TOP = 100
+Scope = RankingEntry.Scope
 
 
 @dataclass(frozen=True)
@@ -31,46 +34,31 @@ class Place:
 
 
 def rank_volunteers(
-    *, month: date, territory: Territory | None = None, top: int = TOP
+    *, month: date, scope: str, scope_number: int | None, top: int = TOP
 ) -> list[Place]:
-    """The `top` most hours served in the month that `month` lies in, within `territory`."""
-    first = month.replace(day=1)
-    following = (first + timedelta(days=32)).replace(day=1)
-    records = ServiceRecord.objects.counted().filter(
-        served_on__gte=first,
-        served_on__lt=following,
-        volunteer__is_ranked=True,
-        volunteer__closed_at=None,
-        volunteer__merged_into=None,
-    )
-    if territory is not None:
-        records = records.filter(volunteer__community__path__startswith=territory.path)
-    rows = (
-        records.values(
-            "volunteer_id",
-            "volunteer__name",
-            "volunteer__star_level",
-            "volunteer__community__name",
-        )
-        .annotate(minutes=Sum("credited_minutes"), times=Count("id"))
-        .filter(minutes__gt=0)
-        .order_by("-minutes", "volunteer_id")[:top]
-    )
+    """The `top` most hours in the month that `month` lies in, within one area, university or
+    organisation. Two queries: the head of one stretch of an index, and the people found."""
+    entries = list(_entries(month=month, scope=scope, scope_number=scope_number)[:top])
+    people = _people(entry.volunteer_id for entry in entries)
     places: list[Place] = []
-    for number, row in enumerate(rows, start=1):
-        tied = places and places[-1].minutes == row["minutes"]
+    for number, entry in enumerate(entries, start=1):
+        tied = places and places[-1].minutes == entry.minutes
         places.append(
-            Place(
-                place=places[-1].place if tied else number,
-                volunteer_id=row["volunteer_id"],
-                masked_name=mask_name(row["volunteer__name"]),
-                community=row["volunteer__community__name"] or "",
-                minutes=row["minutes"],
-                records=row["times"],
-                star_level=row["volunteer__star_level"],
-            )
+            _place(entry, people[entry.volunteer_id], places[-1].place if tied else number)
         )
     return places
+
+
+def own_place(
+    *, volunteer: Volunteer, month: date, scope: str, scope_number: int | None
+) -> Place | None:
+    """Where the volunteer stands, however far down; None without an entry there."""
+    entries = _entries(month=month, scope=scope, scope_number=scope_number)
+    own = entries.filter(volunteer=volunteer).first()
+    if own is None:
+        return None
+    above = entries.order_by().filter(minutes__gt=own.minutes).count()
+    return _place(own, volunteer, above + 1)
 
 
 def last_months(*, today: date, count: int = 12) -> list[date]:
@@ -79,3 +67,42 @@ def last_months(*, today: date, count: int = 12) -> list[date]:
     while len(months) < count:
         months.append((months[-1] - timedelta(days=1)).replace(day=1))
     return months
+
+
+def organisations_of(volunteer: Volunteer) -> QuerySet[Organisation]:
+    """Those with which the volunteer ever served."""
+    return Organisation.objects.filter(
+        pk__in=volunteer.records.counted().values("organisation")  # type: ignore[attr-defined]
+    )
+
+
+def university_of(volunteer: Volunteer) -> Organisation | None:
+    student = (
+        StudentAffiliation.objects.filter(volunteer=volunteer, verified_at__isnull=False)
+        .select_related("university")
+        .first()
+    )
+    return student.university if student else None
+
+
+def _entries(*, month: date, scope: str, scope_number: int | None) -> QuerySet[RankingEntry]:
+    return RankingEntry.objects.filter(
+        scope=scope, scope_number=scope_number, month=month.replace(day=1)
+    ).order_by("-minutes", "volunteer_id")
+
+
+def _people(ids: Iterable[int]) -> dict[int, Volunteer]:
+    people = Volunteer.objects.filter(pk__in=list(ids)).select_related("community")
+    return {person.pk: person for person in people.only("name", "star_level", "community")}
+
+
+def _place(entry: RankingEntry, person: Volunteer, place: int) -> Place:
+    return Place(
+        place=place,
+        volunteer_id=entry.volunteer_id,
+        masked_name=mask_name(person.name),
+        community=str(person.community or ""),
+        minutes=entry.minutes,
+        records=entry.records,
+        star_level=person.star_level,
+    )

@@ -15,9 +15,24 @@ organisation_created = Signal()
 # In the same transaction: kwargs `organisation: Organisation`, `user: User`.
 membership_changed = Signal()
 
+# In the same transaction: kwargs `volunteer: Volunteer`, `kind: str` (of the notice). Consent was
+# given or taken back.
+consent_changed = Signal()
+
+# In the same transaction: kwargs `volunteer: Volunteer`. The person lives in another community.
+community_changed = Signal()
+
+# In the same transaction: kwargs `volunteer: Volunteer`. Where the person studies was said, proved
+# or taken back.
+affiliation_changed = Signal()
+
 # In the same transaction: kwargs `volunteer: Volunteer`, `by: User | None`. The account was closed
 # and the person made nameless: rooms above let go of what waits for that person.
 volunteer_closed = Signal()
+
+# In the same transaction: kwargs `volunteer_ids: list[int]`. These people had a place somewhere and
+# did not come.
+no_shows_noted = Signal()
 
 # kwargs `volunteer: Volunteer`. Each receiver returns `(name, data)`: what its room keeps about the
 # person, JSON-serialisable, for the copy of their data that a person may take along (P4).

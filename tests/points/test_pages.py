@@ -165,38 +165,6 @@ def test_rewards_are_open_to_visitors(client: Client, reward: Reward) -> None:
     assert "海边环保袋" in client.get(reverse("rewards")).content.decode()
 
 
-def test_rankings_show_only_who_asked_and_only_masked(
-    client: Client, alice: User, confirmed: Make
-) -> None:
-    first = timezone.localdate().replace(day=1)
-    confirmed(120, served_on=first)
-    assert "林*" not in client.get(reverse("rankings")).content.decode()
-
-    alice.volunteer.is_ranked = True
-    alice.volunteer.save()
-    page = client.get(reverse("rankings")).content.decode()
-
-    assert "林*" in page
-    assert "林爱丽" not in page
-
-
-def test_a_ranking_is_of_one_month_and_district(
-    client: Client, alice: User, confirmed: Make, district: object
-) -> None:
-    alice.volunteer.is_ranked = True
-    alice.volunteer.save()
-    last_month = timezone.localdate().replace(day=1) - timedelta(days=1)
-    confirmed(120, served_on=last_month)
-
-    def shown(**query: str) -> bool:
-        return "林*" in client.get(reverse("rankings"), query).content.decode()
-
-    assert not shown()
-    assert shown(month=f"{last_month:%Y-%m}")
-    assert shown(month=f"{last_month:%Y-%m}", district="370202")
-    assert not shown(month="no month", district="nowhere")
-
-
 def test_stars_stand_in_public_notice_with_masked_names(
     client: Client, alice: User, settings: object
 ) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from volunteers.actions.security import log_security_event
 from volunteers.models import Consent, ConsentNotice, Guardian, SecurityEvent, User, Volunteer
 from volunteers.notices import first_notices
+from volunteers.signals import consent_changed
 
 Kind = ConsentNotice.Kind
 
@@ -55,6 +56,7 @@ def give_consent(
     if kind == Kind.RANKING and not volunteer.is_ranked:
         volunteer.is_ranked = True
         volunteer.save(update_fields=["is_ranked"])
+    consent_changed.send(sender=Volunteer, volunteer=volunteer, kind=kind)
     return consent
 
 
@@ -84,6 +86,7 @@ def withdraw_consent(*, volunteer: Volunteer, kind: str, by: User | None) -> Non
         volunteer.save(update_fields=["id_type", "id_number", "id_number_hash"])
     elif kind == Kind.GUARDIAN:
         Guardian.objects.filter(volunteer=volunteer).update(consented_at=None)
+    consent_changed.send(sender=Volunteer, volunteer=volunteer, kind=kind)
 
 
 def has_consent(*, volunteer: Volunteer, kind: str) -> bool:

@@ -27,6 +27,7 @@ from volunteers.models import (
     User,
     Volunteer,
 )
+from volunteers.signals import community_changed
 
 UNSET: Any = object()
 ADULT_AGE = 18
@@ -76,6 +77,7 @@ def register_volunteer(
         if community and claimed.community_id is None:
             claimed.community = community
             claimed.save(update_fields=["community"])
+            community_changed.send(sender=Volunteer, volunteer=claimed)
         return claimed
     if not user.name:
         user.name = name
@@ -187,12 +189,15 @@ def update_profile(
         "emergency_phone": emergency_phone,
     }
     changed = {field: value for field, value in given.items() if value is not UNSET}
+    moved = community is not UNSET and community != volunteer.community
     for field, value in changed.items():
         setattr(volunteer, field, value)
     if volunteer.id_number and {"birth_on", "sex"} & changed.keys():
         _refuse_contradiction(volunteer)
     if changed:
         volunteer.save(update_fields=[*changed])
+    if moved:
+        community_changed.send(sender=Volunteer, volunteer=volunteer)
     if changed and by and by.pk != volunteer.user_id:
         log_security_event(
             kind=SecurityEvent.Kind.PROFILE_CHANGED_FOR,

@@ -24,6 +24,7 @@ from volunteers.models import (
     Volunteer,
     VolunteerCard,
 )
+from volunteers.signals import affiliation_changed
 
 Proof = StudentAffiliation.Proof
 
@@ -70,6 +71,7 @@ def state_affiliation(
         student.proof, student.verified_at, student.campus_email = "", None, ""
     student.university, student.college, student.student_number = university, college, number
     student.save()
+    affiliation_changed.send(sender=Volunteer, volunteer=volunteer)
     return student
 
 
@@ -131,6 +133,7 @@ def withdraw_affiliation(*, student: StudentAffiliation, by: User) -> None:
     student.verified_at, student.proof = None, ""
     student.save(update_fields=["verified_at", "proof"])
     volunteer = student.volunteer
+    affiliation_changed.send(sender=Volunteer, volunteer=volunteer)
     card = volunteer.cards.filter(revoked_at=None, kind=VolunteerCard.Kind.STUDENT).first()
     if card:
         volunteer.refresh_from_db()
@@ -273,4 +276,5 @@ def _verify(
             )
         ) from None
     issue_card(volunteer=student.volunteer, kind=VolunteerCard.Kind.STUDENT, by=by)
+    affiliation_changed.send(sender=Volunteer, volunteer=student.volunteer)
     return student
