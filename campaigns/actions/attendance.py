@@ -237,7 +237,7 @@ def _admit(attempt: _Attempt, shift: Shift, volunteer: Volunteer, place: Place |
         return _not_expected(shift, volunteer), None
     if place.attendance_id:
         return _already(Attendance.objects.get(pk=place.attendance_id))
-    if refusal := _reason_not_in(attempt, place):
+    if refusal := _reason_not_in(attempt, place) or _closed_meanwhile(shift, place):
         return refusal, None
     if arrived := _arrive(attempt, place):
         return Outcome.CHECKED_IN, arrived
@@ -304,6 +304,14 @@ def _reason_not_in(attempt: _Attempt, place: Place | Shift) -> Outcome | None:
     if attempt.at >= place.ends_at or place.closed_at:
         return Outcome.SHIFT_OVER
     return None
+
+
+def _closed_meanwhile(shift: Shift, place: Place) -> Outcome | None:
+    """A late scan may have waited for the closing, and `place` was read before that."""
+    if timezone.now() < place.ends_at:
+        return None
+    is_closed = Shift.objects.filter(pk=shift.pk, closed_at__isnull=False).exists()
+    return Outcome.SHIFT_OVER if is_closed else None
 
 
 def _clock_is_wrong(attempt: _Attempt) -> bool:

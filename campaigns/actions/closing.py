@@ -14,6 +14,7 @@ from campaigns.actions.presence import attendances_with_shift, leave
 from campaigns.models import Attendance, Shift, SignUp
 from campaigns.models.attendance import Door
 from campaigns.models.shifts import ShiftQuerySet
+from volunteers.actions.absences import note_no_shows
 from volunteers.actions.records import submit_record
 from volunteers.models import ServiceRecord, Volunteer
 
@@ -21,7 +22,8 @@ logger = logging.getLogger(__name__)
 
 
 def close_shift(*, shift: Shift) -> bool:
-    """Check out who forgot to, at the shift's end, and hand all its drafts in (E2, R7).
+    """Check out who forgot to, at the shift's end, hand all its drafts in (E2, R7), and note who
+    neither came nor asked for leave (E8).
 
     False when it is not due yet, closed already, or being closed by somebody else.
     """
@@ -39,6 +41,7 @@ def close_shift(*, shift: Shift) -> bool:
         held = due.filter(pk=shift.pk).first()
         if held is None:
             return False
+        places = _hold_places(held)
         for attendance in attendances_with_shift().filter(sign_up__shift=held, checked_out_at=None):
             leave(attendance, at=held.ends_at, door=Door.CLOSING, by=None)
         drafts = ServiceRecord.objects.filter(
@@ -46,6 +49,7 @@ def close_shift(*, shift: Shift) -> bool:
         )
         for record in drafts.order_by("pk"):
             submit_record(record=record, by=None)
+        _note_no_shows(held, places)
         held.closed_at = timezone.now()
         held.save(update_fields=["closed_at"])
     return True
@@ -63,6 +67,26 @@ def close_finished_shifts(*, limit: int = 200) -> int:
         except Exception:
             logger.exception("Shift %s could not be closed", shift.pk)
     return closed
+
+
+def _hold_places(shift: Shift) -> dict[int, int]:
+    """{sign-up: volunteer}, locked as a check-in locks its place: who is coming in has come."""
+    holding = SignUp.objects.holding().filter(shift=shift).select_for_update(no_key=True)
+    return dict(holding.order_by("pk").values_list("pk", "volunteer_id"))
+
+
+def _note_no_shows(shift: Shift, places: dict[int, int]) -> None:
+    """Holds the lock of the shift and of all its places."""
+    if shift.state == Shift.State.CANCELLED:
+        return
+    came = Attendance.objects.filter(sign_up__in=places).values_list("sign_up", flat=True)
+    missed = {f"sign_up:{pk}": places[pk] for pk in places.keys() - set(came)}
+    campaign = shift.activity.campaign
+    note_no_shows(
+        missed=missed,
+        organisation=campaign.organisation,
+        missed_on=timezone.localdate(shift.starts_at),
+    )
 
 
 def _due(now: datetime) -> ShiftQuerySet:

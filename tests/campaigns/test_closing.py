@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -10,13 +10,24 @@ from django.utils import timezone
 from campaigns.actions import closing
 from campaigns.actions.attendance import check_in, check_out
 from campaigns.actions.closing import close_finished_shifts, close_shift
+from campaigns.actions.sign_ups import ask_for_leave
 from campaigns.models import Activity, Attendance, Shift
 from campaigns.models.attendance import Door
 from campaigns.outcomes import Outcome
 from campaigns.tasks import sweep_finished_shifts
+from points.models import Standing
 from tests.campaigns.test_attendance import MINUTE, at_once, sign_up_for
 from tests.cast import make_shift, make_volunteer
-from volunteers.models import RecordChange, ServiceRecord, Territory, Volunteer
+from volunteers.actions.merges import merge_volunteers
+from volunteers.actions.records import confirm_record, confirm_records, enter_record_by_hand
+from volunteers.models import (
+    NoShow,
+    RecordChange,
+    ServiceRecord,
+    Territory,
+    User,
+    Volunteer,
+)
 
 
 def ended_shift(activity: Activity, *, minutes_ago: float) -> Shift:
@@ -163,3 +174,133 @@ def test_a_check_out_during_the_closing_leaves_one_record(activity, volunteer):
         close_shift(shift=shift)
         assert ServiceRecord.objects.filter(attendance__sign_up__shift=shift).count() == 1
         assert not Attendance.objects.filter(checked_out_at=None).exists()
+
+
+def test_who_kept_the_place_and_did_not_come_is_noted_once(activity, volunteer, territory):
+    shift = ended_shift(activity, minutes_ago=61)
+    arrive(shift, volunteer)
+    missing = make_volunteer(user=None, name="没来的人", community=territory)
+    sign_up = sign_up_for(shift, missing)
+    close_shift(shift=shift)
+
+    no_show = NoShow.objects.get()
+    assert (no_show.volunteer, no_show.source) == (missing, f"sign_up:{sign_up.pk}")
+    assert no_show.organisation == activity.campaign.organisation
+    assert no_show.missed_on == timezone.localdate(shift.starts_at)
+
+    Shift.objects.update(closed_at=None)
+    close_shift(shift=shift)
+    assert NoShow.objects.count() == 1
+
+
+def test_leave_asked_for_in_time_is_no_no_show(activity, volunteer):
+    shift = ended_shift(activity, minutes_ago=61)
+    sign_up = sign_up_for(shift, volunteer)
+    ask_for_leave(
+        sign_up=sign_up, reason="发烧", by=None, at=shift.starts_at - timedelta(minutes=1)
+    )
+    close_shift(shift=shift)
+
+    assert not NoShow.objects.exists()
+
+
+def test_nobody_misses_a_shift_that_was_called_off(activity, volunteer):
+    shift = ended_shift(activity, minutes_ago=61)
+    sign_up_for(shift, volunteer)
+    Shift.objects.update(state=Shift.State.CANCELLED, cancelled_at=timezone.now())
+    close_shift(shift=shift)
+
+    assert not NoShow.objects.exists()
+
+
+def enter_by_hand(shift: Shift, volunteer: Volunteer, *, by: User, on: date | None = None):
+    campaign = shift.activity.campaign
+    return enter_record_by_hand(
+        volunteer=volunteer,
+        organisation=campaign.organisation,
+        activity_name=campaign.title,
+        category=campaign.category,
+        served_on=on or timezone.localdate(shift.starts_at),
+        credited_minutes=120,
+        reason="手机没电，签到表上有本人签名",
+        by=by,
+    )
+
+
+def test_hours_entered_by_hand_and_confirmed_take_the_no_show_back(activity, volunteer, bao, rui):
+    shift = ended_shift(activity, minutes_ago=61)
+    sign_up_for(shift, volunteer)
+    close_shift(shift=shift)
+    day = timezone.localdate(shift.starts_at)
+    other_day = enter_by_hand(shift, volunteer, by=bao, on=day - timedelta(days=3))
+    confirm_record(record=other_day, by=rui)
+    record = enter_by_hand(shift, volunteer, by=bao)
+    assert NoShow.objects.exists()  # nothing counts before a second person has looked
+
+    confirm_record(record=record, by=rui)
+    assert not NoShow.objects.exists()
+
+
+def test_many_confirmed_at_once_take_their_no_shows_back(activity, volunteer, territory, bao, rui):
+    shift = ended_shift(activity, minutes_ago=61)
+    neighbour = make_volunteer(user=None, name="邻居", community=territory)
+    for person in (volunteer, neighbour):
+        sign_up_for(shift, person)
+    close_shift(shift=shift)
+    confirm_records(records=[enter_by_hand(shift, neighbour, by=bao)], by=rui)
+
+    assert NoShow.objects.get().volunteer == volunteer
+
+
+def test_hours_confirmed_by_hand_before_the_closing_leave_no_no_show(activity, volunteer, bao, rui):
+    shift = ended_shift(activity, minutes_ago=61)
+    sign_up_for(shift, volunteer)
+    confirm_record(record=enter_by_hand(shift, volunteer, by=bao), by=rui)
+    close_shift(shift=shift)
+
+    assert not NoShow.objects.exists()
+
+
+def test_a_no_show_makes_the_volunteers_recognition_owed_again(activity, volunteer):
+    Standing.objects.create(volunteer=volunteer, revision=3, evaluated_revision=3)
+    shift = ended_shift(activity, minutes_ago=61)
+    sign_up_for(shift, volunteer)
+    close_shift(shift=shift)
+
+    standing = Standing.objects.get()
+    assert standing.revision > standing.evaluated_revision
+
+
+def test_a_no_show_goes_along_when_two_registrations_become_one(activity, volunteer, territory):
+    shift = ended_shift(activity, minutes_ago=61)
+    other = make_volunteer(user=None, name="林爱丽", community=territory)
+    sign_up_for(shift, other)
+    close_shift(shift=shift)
+    merge_volunteers(kept=volunteer, merged=other, by=None)
+
+    assert NoShow.objects.get().volunteer == volunteer
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_in_during_the_closing_is_either_refused_or_no_no_show(activity, territory):
+    for number in range(6):
+        shift = ended_shift(activity, minutes_ago=61 + 130 * number)
+        person = make_volunteer(user=None, name=f"邻居{number}", community=territory)
+        sign_up_for(shift, person)
+        at_once(
+            4,
+            lambda n, shift=shift, person=person: (
+                close_shift(shift=shift)
+                if n % 2
+                else check_in(
+                    shift=shift,
+                    volunteer=person,
+                    door=Door.CONSOLE,
+                    by=None,
+                    made_at=shift.starts_at,
+                )
+            ),
+        )
+        close_shift(shift=shift)
+        came = Attendance.objects.filter(sign_up__shift=shift).exists()
+        assert NoShow.objects.filter(volunteer=person).exists() is not came

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from volunteers.actions.absences import move_no_shows
 from volunteers.actions.proofs import send_proof_code, use_proof_code
 from volunteers.actions.records import move_records
 from volunteers.actions.security import log_security_event
@@ -151,6 +152,7 @@ def merge_volunteers(
     kept.skills.add(*merged.skills.all())
     kept.categories.add(*merged.categories.all())
     move_records(kept=kept, merged=merged, by=by)
+    move_no_shows(kept=kept, merged=merged)
     volunteers_merged.send(sender=Volunteer, kept=kept, merged=merged, by=by)
     _close_other_account(merged)
     _close_requests(kept, merged, proof=proof, by=by)

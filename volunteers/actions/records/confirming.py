@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from volunteers.actions.absences import take_back_no_shows
 from volunteers.models import ServiceRecord, User
 
 from .keeping import (
@@ -61,6 +62,7 @@ def confirm_record(*, record: ServiceRecord, by: User, quality: int | None = Non
             fields += ["quality", "rated_at"]
         record.save(update_fields=fields)
         note(record, Kind.CONFIRMED, by=by)
+        take_back_no_shows(records=[record])
         raise_revisions([record])
     return record
 
@@ -130,4 +132,5 @@ def _confirm_all(records: list[ServiceRecord], *, by: User, quality: int | None)
     for record in records:
         record.state = State.CONFIRMED
     note_all(records, Kind.CONFIRMED, by=by)
+    take_back_no_shows(records=records)
     raise_revisions(records)
