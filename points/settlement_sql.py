@@ -145,10 +145,21 @@ ORDER BY budget.rule_id
 FOR NO KEY UPDATE OF budget
 """
 
-RELEASE_BONUSES_SQL = """
+# Of a record `r`: service too short for points earns no bonus, nor does a day without a rule.
+_LONG_ENOUGH_SQL = """
+    r.credited_minutes > 0 AND r.credited_minutes >= (
+        SELECT hourly.min_minutes FROM points_awardrule hourly
+        WHERE hourly.kind = 'per_hour' AND hourly.holds @> r.served_on
+          AND (hourly.category_id IS NULL OR hourly.category_id = r.category_id)
+          AND hourly.role IN ('', r.role)
+        ORDER BY hourly.category_id IS NULL, hourly.role = '' LIMIT 1)
+"""
+
+RELEASE_BONUSES_SQL = f"""
 WITH released AS (
     DELETE FROM points_bonusgrant g USING volunteers_servicerecord r
-    WHERE g.record_id = r.id AND r.id = ANY(%(ids)s) AND r.state NOT IN ('confirmed', 'objected')
+    WHERE g.record_id = r.id AND r.id = ANY(%(ids)s)
+      AND (r.state NOT IN ('confirmed', 'objected') OR ({_LONG_ENOUGH_SQL}) IS NOT TRUE)
     RETURNING g.budget_id, g.points
 )
 UPDATE points_bonusbudget b SET granted_points = b.granted_points - sums.points
@@ -156,17 +167,22 @@ FROM (SELECT budget_id, sum(points) AS points FROM released GROUP BY budget_id) 
 WHERE b.rule_id = sums.budget_id
 """
 
-GRANT_BONUSES_SQL = """
-WITH asking AS (
-    SELECT r.id, rule.id AS budget_id, rule.points,
-           row_number() OVER (PARTITION BY rule.id ORDER BY r.id) AS place
+GRANT_BONUSES_SQL = f"""
+WITH of_campaigns AS MATERIALIZED (
+    SELECT r.id, r.credited_minutes, r.served_on, r.category_id, r.role,
+           rule.id AS budget_id, rule.points
     FROM volunteers_servicerecord r
     JOIN points_awardrule rule
          ON rule.kind = 'campaign_bonus' AND rule.campaign_number = r.campaign_number
         AND rule.holds @> r.served_on
     WHERE r.id = ANY(%(ids)s) AND rule.id = ANY(%(budgets)s)
-      AND r.state IN ('confirmed', 'objected') AND r.credited_minutes > 0
+      AND r.state IN ('confirmed', 'objected')
       AND NOT EXISTS (SELECT 1 FROM points_bonusgrant g WHERE g.record_id = r.id)
+), asking AS (
+    SELECT id, budget_id, points,
+           row_number() OVER (PARTITION BY budget_id ORDER BY id) AS place
+    FROM of_campaigns r
+    WHERE {_LONG_ENOUGH_SQL}
 ), granted AS (
     INSERT INTO points_bonusgrant (record_id, budget_id, points)
     SELECT asking.id, asking.budget_id, asking.points
@@ -230,6 +246,7 @@ _DUE_SQL = """
     ),
     gains AS MATERIALIZED (
         SELECT volunteer_id, account_id, min(served_on) AS first_on,
+               min(served_on) FILTER (WHERE minutes IS NOT NULL) AS first_counted_on,
                sum(coalesce(minutes, 0) - coalesce(settled_minutes, 0)) AS minutes,
                sum((minutes IS NOT NULL)::int - (settled_minutes IS NOT NULL)::int) AS records,
                sum((minutes IS NOT NULL AND quality IS NOT NULL)::int
@@ -269,7 +286,7 @@ _DUE_SQL = """
 
 # Where the days of a limit begin, given `day` and the rule that holds on it. A rule that begins
 # within a week or a year counts from its own first day.
-_WINDOW_STARTS = {
+WINDOW_STARTS = {
     "daily_cap": "e.day",
     "weekly_cap": "greatest(date_trunc('week', e.day)::date, lower(rule.holds))",
     "yearly_cap": "greatest(date_trunc('year', e.day)::date, lower(rule.holds))",
@@ -336,7 +353,7 @@ _CAP_SQL = """
             WHERE rule.kind = '{cap}' AND rule.holds @> e.day)
     ),
 """
-_STUDENTS_SQL = (
+STUDENTS_SQL = (
     "JOIN volunteers_studentaffiliation student"
     " ON student.volunteer_id = e.volunteer_id AND student.verified_at IS NOT NULL"
 )
@@ -347,12 +364,17 @@ _FIRST_SQL = """
         SELECT g.volunteer_id, g.account_id,
                CASE WHEN s.served_records + g.records > 0 THEN coalesce(rule.points, 0) ELSE 0 END
                - s.first_points AS change,
-               (date_trunc('month', statement_timestamp() AT TIME ZONE %(zone)s)
-                + make_interval(months => rule.lapse_months + 1))::date AS lapses_on
+               CASE WHEN s.served_records + g.records > 0
+                    THEN (date_trunc('month', statement_timestamp() AT TIME ZONE %(zone)s)
+                          + make_interval(months => rule.lapse_months + 1))::date
+                    ELSE (SELECT (m.reckoning ->> 'lapses_on')::date FROM points_movement m
+                          WHERE m.credit_account_id = g.account_id AND m.kind = 'first'
+                          ORDER BY m.id DESC LIMIT 1)
+               END AS lapses_on
         FROM gains g
         JOIN points_standing s ON s.volunteer_id = g.volunteer_id
         LEFT JOIN points_awardrule rule
-               ON rule.kind = 'first_service' AND rule.holds @> g.first_on
+               ON rule.kind = 'first_service' AND rule.holds @> g.first_counted_on
         -- Only on the way from no record to one, or from the last one to none.
         WHERE (s.served_records = 0) <> (s.served_records + g.records = 0)
     ),
@@ -512,12 +534,12 @@ def _limits(caps: Iterable[str]) -> tuple[list[str], list[str]]:
     parts, changes = [], []
     before = "day_changes"
     for cap in caps:
-        students = _STUDENTS_SQL if cap == "term_cap" else ""
+        students = STUDENTS_SQL if cap == "term_cap" else ""
         parts.append(
             _CAP_SQL.format(
                 cap=cap,
                 before=before,
-                starts_on=_WINDOW_STARTS[cap],
+                starts_on=WINDOW_STARTS[cap],
                 students=students,
                 students_apart=students,
             )

@@ -126,6 +126,9 @@ class CampaignPage(Page):
     """What an organisation invites people to (R18). Its shifts are not part of the page:
     a revision published late must never touch capacities or sign-ups."""
 
+    # Service records name such a page by its number, so award rules can choose it.
+    earns_service = True
+
     title_en = models.CharField(_("title in English"), max_length=255, blank=True)
     summary = models.CharField(_("summary"), max_length=200)
     summary_en = models.CharField(_("summary in English"), max_length=300, blank=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import cache
 from typing import Any
 
@@ -17,14 +17,17 @@ from cms.demo.people import demo_phone
 from cms.demo.texts import organisations, words
 from cms.seeding.clock import lived_time
 from points.actions.accounts import ensure_system_accounts
-from points.actions.rules import start_award_rule
+from points.actions.rules import earliest_start, start_award_rule
 from points.models import AwardRule, Reward
+from points.rule_terms import RuleTerms
 from volunteers.actions.organisations import add_member, appoint_city_staff, create_organisation
 from volunteers.models import Category, Membership, Organisation, Skill, Territory, User
 
 FIRST_ORGANISER_NUMBER = 100
 FIRST_REVIEWER_NUMBER = 200
 RULES_BEGAN_DAYS_AGO = 120
+LAPSE_MONTHS = 24
+BONUS_BUDGET = 10_000
 
 
 def seed_territory() -> None:
@@ -61,33 +64,73 @@ def seed_rules() -> None:
     began = timezone.now() - timedelta(days=RULES_BEGAN_DAYS_AGO)
     with lived_time(began):
         day = timezone.localdate()
-        start_award_rule(
-            kind=AwardRule.Kind.PER_HOUR,
+        for terms in _first_rules():
+            start_award_rule(
+                terms=terms, starts_on=max(day, earliest_start(kind=terms.kind)), by=None
+            )
+
+
+def _first_rules() -> list[RuleTerms]:
+    kind, condition = AwardRule.Kind, AwardRule.Condition
+    general = [
+        RuleTerms(
+            kind=kind.PER_HOUR,
             name="每小时 10 分",
             name_en="Ten points an hour",
             points=10,
-            starts_on=day,
-            by=None,
-        )
-        start_award_rule(
-            kind=AwardRule.Kind.DAILY_CAP,
-            name="每天最多 80 分",
-            name_en="At most eighty a day",
-            points=80,
-            starts_on=day,
-            by=None,
-        )
-        for slug in ("patrol", "emergency"):
-            category = Category.objects.get(slug=slug)
-            start_award_rule(
-                kind=AwardRule.Kind.PER_HOUR,
-                name=f"{category.name} 每小时 12 分",
-                name_en=f"{category.name_en}: twelve an hour",
-                points=12,
-                category=category,
-                starts_on=day + timedelta(days=1),
-                by=None,
-            )
+            lapse_months=LAPSE_MONTHS,
+        ),
+        RuleTerms(
+            kind=kind.FIRST_SERVICE,
+            name="第一次服务送 20 分",
+            name_en="Twenty for the first service",
+            points=20,
+        ),
+        RuleTerms(
+            kind=kind.FACTOR,
+            name="夜间服务 1.5 倍",
+            name_en="Half as much again at night",
+            percent=150,
+            condition=condition.NIGHT,
+            night_from=time(22),
+            night_until=time(6),
+        ),
+        RuleTerms(
+            kind=kind.FACTOR,
+            name="法定节假日 2 倍",
+            name_en="Twice as much on public holidays",
+            percent=200,
+            condition=condition.HOLIDAY,
+        ),
+        RuleTerms(
+            kind=kind.DAILY_CAP, name="每天最多 80 分", name_en="At most eighty a day", points=80
+        ),
+        RuleTerms(
+            kind=kind.WEEKLY_CAP,
+            name="每周最多 300 分",
+            name_en="At most three hundred a week",
+            points=300,
+        ),
+        RuleTerms(
+            kind=kind.YEARLY_CAP,
+            name="每年最多 6000 分",
+            name_en="At most six thousand a year",
+            points=6000,
+        ),
+    ]
+    return general + [_category_rule(slug) for slug in ("patrol", "emergency")]
+
+
+def _category_rule(slug: str) -> RuleTerms:
+    category = Category.objects.get(slug=slug)
+    return RuleTerms(
+        kind=AwardRule.Kind.PER_HOUR,
+        name=f"{category.name} 每小时 12 分",
+        name_en=f"{category.name_en}: twelve an hour",
+        points=12,
+        category=category,
+        lapse_months=LAPSE_MONTHS,
+    )
 
 
 def seed_bonus(*, campaign_number: int) -> None:
@@ -96,11 +139,14 @@ def seed_bonus(*, campaign_number: int) -> None:
         return
     with lived_time(timezone.now() - timedelta(days=RULES_BEGAN_DAYS_AGO - 5)):
         start_award_rule(
-            kind=AwardRule.Kind.CAMPAIGN_BONUS,
-            name="大型活动加 20 分",
-            name_en="Twenty on top for a big occasion",
-            points=20,
-            campaign_number=campaign_number,
+            terms=RuleTerms(
+                kind=AwardRule.Kind.CAMPAIGN_BONUS,
+                name="大型活动加 20 分",
+                name_en="Twenty on top for a big occasion",
+                points=20,
+                campaign_number=campaign_number,
+                budget_points=BONUS_BUDGET,
+            ),
             starts_on=timezone.localdate(),
             by=None,
         )

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.widgets import AdminDateInput
+from wagtail.admin.widgets import AdminDateInput, AdminPageChooser, AdminTimeInput
+from wagtail.models import Page, get_page_models
 
 from points.actions.rules import (
     RuleRefused,
@@ -15,13 +17,34 @@ from points.actions.rules import (
     replace_award_rule,
     start_award_rule,
 )
-from points.models import AwardRule
+from points.models import AwardRule, BonusBudget
+from points.rule_terms import RuleTerms
 from volunteers.models import User
+
+# What tells one rule from another; its next version keeps it.
+KEY = ("kind", "condition", "category", "role", "campaign")
 
 
 class AwardRuleForm(WagtailAdminModelForm):
-    """A new rule, or the next version of one: the past is never edited."""
+    """A new rule, or the next version of one: the past is never edited.
 
+    Says beside each entry what the action would refuse; `terms` is what was typed.
+    """
+
+    campaign = forms.ModelChoiceField(
+        Page.objects.none(),
+        label=_("Campaign"),
+        required=False,
+        help_text=_(
+            "A bonus is for one campaign. A factor for one campaign or, left empty, for all."
+        ),
+    )
+    budget_points = forms.IntegerField(
+        label=_("Budget of the bonus, in points"),
+        required=False,
+        min_value=1,
+        help_text=_("The bonus ends when this is given away. Empty: without a limit."),
+    )
     starts_on = forms.DateField(
         label=_("First day"),
         widget=AdminDateInput,
@@ -31,57 +54,149 @@ class AwardRuleForm(WagtailAdminModelForm):
         label=_("Last day"),
         widget=AdminDateInput,
         required=False,
-        help_text=_("Empty: until a later version begins."),
+        help_text=_(
+            "Empty: until a later version begins. A term needs one, and so does an emergency "
+            "without a category or a campaign."
+        ),
     )
 
     class Meta:
         model = AwardRule
-        fields = ["kind", "category", "campaign_number", "name", "name_en", "points"]
+        fields = [
+            "kind", "name", "name_en", "points", "percent", "condition", "night_from",
+            "night_until", "category", "role", "min_minutes", "rounding", "lapse_months",
+        ]  # fmt: skip
+        widgets = {"night_from": AdminTimeInput, "night_until": AdminTimeInput}
+        help_texts = {
+            "points": _(
+                "For an hour, for each record of the campaign, for the first service, or at most "
+                "a day, a week, a year, a term. A factor has none."
+            ),
+            "percent": _("Of a factor: 150 gives one and a half times the points an hour."),
+            "condition": _(
+                "Of a factor. Several may hold for the same hours: the highest one counts."
+            ),
+            "night_from": _(
+                "Of a factor at night: at least half of the service lies between the two hours."
+            ),
+            "rounding": _("Of points an hour that do not come out even."),
+        }
+
+    # The order on the page: what it is, what it gives, whom it concerns, when it holds.
+    field_order = (
+        "kind", "name", "name_en", "condition", "night_from", "night_until", "points", "percent",
+        "category", "role", "campaign", "budget_points", "min_minutes", "rounding",
+        "lapse_months", "starts_on", "last_day",
+    )  # fmt: skip
+
+    class Media:
+        js = ("js/award-rule-form.js",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.order_fields(self.field_order)
+        for name in ("points", "min_minutes", "rounding"):
+            self.fields[name].required = False
+        models = campaign_models()
+        self.fields["campaign"].queryset = Page.objects.type(*models) if models else Page.objects
+        self.fields["campaign"].widget = AdminPageChooser(target_models=models or None)
         self.fields["starts_on"].initial = earliest_start(kind=self.instance.kind or "per_hour")
         self.is_next_version = self.instance.pk is not None
         if self.is_next_version:
-            for name in ("kind", "category", "campaign_number"):
-                self.fields[name].disabled = True
+            self._keep_the_key()
+        else:
+            self.fields["points"].initial = None
+
+    def _keep_the_key(self) -> None:
+        self.fields["campaign"].initial = self.instance.campaign_number
+        self.fields["budget_points"].initial = self._left_of_budget()
+        for name in KEY:
+            self.fields[name].disabled = True
+        last_day = self.instance.last_day
+        if last_day is None or last_day >= timezone.localdate():
+            self.fields["last_day"].initial = last_day
+
+    def _left_of_budget(self) -> int | None:
+        """The next version has a budget of its own: what this one leaves, unless told otherwise."""
+        budget = BonusBudget.objects.filter(rule=self.instance).first()
+        return max(budget.left_points, 1) if budget else None
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean()
-        if data.get("points") is not None and not 1 <= data["points"] <= AwardRule.MOST_POINTS:
-            self.add_error("points", _("Between 1 and 10,000 points."))
-        self._check_kind(data)
+        if self.errors:
+            return data
+        self._say_faults(self.terms.faults(last_day=data.get("last_day")))
         if not self.errors:
-            # Tried and taken back: whatever the action refuses is said beside the form.
-            with transaction.atomic():
-                try:
-                    self.write(by=None)
-                except RuleRefused as refusal:
-                    raise ValidationError(str(refusal)) from refusal
-                finally:
-                    transaction.set_rollback(True)
+            self._try_writing()
         return data
+
+    def _say_faults(self, faults: Mapping[str, Any]) -> None:
+        for setting, sentence in faults.items():
+            self.add_error("campaign" if setting == "campaign_number" else setting, sentence)
+
+    def _try_writing(self) -> None:
+        """Tried and taken back: whatever the action refuses is said beside its entry."""
+        with transaction.atomic():
+            try:
+                self.write(by=None)
+            except RuleRefused as refusal:
+                self.add_error(refusal.entry, str(refusal))
+            finally:
+                transaction.set_rollback(True)
 
     def _post_clean(self) -> None:
         """The instance stays as it is: a change is a row of its own, written by `write`."""
 
-    def _check_kind(self, data: dict[str, Any]) -> None:
-        is_bonus = data.get("kind") == AwardRule.Kind.CAMPAIGN_BONUS
-        if is_bonus and data.get("campaign_number") is None:
-            self.add_error("campaign_number", _("A campaign bonus needs the campaign's number."))
-        if not is_bonus and data.get("campaign_number") is not None:
-            self.add_error("campaign_number", _("Only a campaign bonus names a campaign."))
-        if data.get("kind") != AwardRule.Kind.PER_HOUR and data.get("category") is not None:
-            self.add_error("category", _("Only points an hour differ by category."))
-
-    def write(self, *, by: User | None) -> AwardRule:
-        """The new row. Raises RuleRefused."""
-        names = ("name", "name_en", "points", "starts_on", "last_day")
-        data = {name: self.cleaned_data.get(name) for name in names}
-        data["name_en"] = data["name_en"] or ""
-        if self.is_next_version:
-            return replace_award_rule(rule=self.instance, by=by, **data)
-        key = {name: self.cleaned_data.get(name) for name in ("kind", "category")}
-        return start_award_rule(
-            by=by, campaign_number=self.cleaned_data.get("campaign_number"), **key, **data
+    @property
+    def terms(self) -> RuleTerms:
+        data = self.cleaned_data
+        campaign = data.get("campaign")
+        return RuleTerms(
+            kind=data["kind"],
+            name=data["name"],
+            name_en=data.get("name_en") or "",
+            points=data.get("points") or 0,
+            percent=data.get("percent"),
+            condition=data.get("condition") or "",
+            night_from=data.get("night_from"),
+            night_until=data.get("night_until"),
+            category=data.get("category"),
+            role=(data.get("role") or "").strip(),
+            campaign_number=campaign.pk if campaign else None,
+            min_minutes=data.get("min_minutes") or 0,
+            rounding=data.get("rounding") or AwardRule.Rounding.DOWN,
+            lapse_months=data.get("lapse_months"),
+            budget_points=data.get("budget_points"),
         )
+
+    def write(self, *, by: User | None, tried: Mapping[str, Any] | None = None) -> AwardRule:
+        """The new row; `tried` is what its dry run said. Raises RuleRefused."""
+        days = {name: self.cleaned_data.get(name) for name in ("starts_on", "last_day")}
+        if self.is_next_version:
+            return replace_award_rule(
+                rule=self.instance, terms=self.terms, by=by, tried=tried, **days
+            )
+        return start_award_rule(terms=self.terms, by=by, tried=tried, **days)
+
+
+class EndRuleForm(forms.Form):
+    last_day = forms.DateField(
+        label=_("Last day"),
+        widget=AdminDateInput,
+        help_text=_("Today at the earliest. What was served until then keeps what it is worth."),
+    )
+
+
+class BonusBudgetForm(forms.Form):
+    budget_points = forms.IntegerField(
+        label=_("Budget of the bonus, in points"),
+        min_value=1,
+        help_text=_(
+            "In all, with what is given already. Records settled from now on are asked for it."
+        ),
+    )
+
+
+def campaign_models() -> list[type[Page]]:
+    """The kinds of pages that service is given for: those that say so of themselves."""
+    return [model for model in get_page_models() if getattr(model, "earns_service", False)]

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.models import CampaignPage
 from points.actions.rules import (
     LaterVersionExists,
     RuleEndsBeforeStart,
@@ -21,6 +23,7 @@ from points.actions.rules import (
     start_award_rule,
 )
 from points.models import AwardRule, Reward
+from points.rule_terms import RuleTerms
 from tests.points.conftest import balance_of, make_rule, settle_all
 from volunteers.models import ServiceRecord, User
 
@@ -32,11 +35,11 @@ def today() -> date:
     return timezone.localdate()
 
 
-def start(starts_on: date, points: int = 20, **fields: Any) -> AwardRule:
-    return start_award_rule(
-        **{"kind": "per_hour", "name": "每小时", "points": points, "by": None} | fields,
-        starts_on=starts_on,
-    )
+def start(
+    starts_on: date, points: int = 20, last_day: date | None = None, **fields: Any
+) -> AwardRule:
+    terms = RuleTerms(**{"kind": "per_hour", "name": "每小时", "points": points} | fields)
+    return start_award_rule(terms=terms, starts_on=starts_on, last_day=last_day, by=None)
 
 
 def test_the_next_version_ends_the_one_in_force(per_hour: AwardRule, today: date) -> None:
@@ -92,7 +95,7 @@ def test_versions_are_written_in_order(per_hour: AwardRule, today: date) -> None
 
 def test_a_version_that_has_not_begun_can_be_taken_away(per_hour: AwardRule, today: date) -> None:
     new = start(today + timedelta(days=5))
-    remove_award_rule(rule=new)
+    remove_award_rule(rule=new, by=None)
 
     per_hour.refresh_from_db()
     assert per_hour.last_day is None
@@ -101,14 +104,14 @@ def test_a_version_that_has_not_begun_can_be_taken_away(per_hour: AwardRule, tod
 
 def test_a_rule_that_has_held_cannot_be_taken_away(per_hour: AwardRule) -> None:
     with pytest.raises(RuleStarted):
-        remove_award_rule(rule=per_hour)
+        remove_award_rule(rule=per_hour, by=None)
 
 
 def test_a_rule_ends_today_at_the_earliest(per_hour: AwardRule, today: date) -> None:
     with pytest.raises(RuleInThePast):
-        end_award_rule(rule=per_hour, last_day=today - timedelta(days=1))
+        end_award_rule(rule=per_hour, last_day=today - timedelta(days=1), by=None)
 
-    assert end_award_rule(rule=per_hour, last_day=today).last_day == today
+    assert end_award_rule(rule=per_hour, last_day=today, by=None).last_day == today
 
 
 def test_a_rule_does_not_end_before_it_starts(today: date) -> None:
@@ -139,8 +142,18 @@ def test_the_database_keeps_the_past_of_a_rule(per_hour: AwardRule, change: dict
 def rule_form(starts_on: date, **fields: Any) -> dict[str, Any]:
     return {
         "kind": "per_hour", "name": "每小时", "name_en": "", "points": 20, "category": "",
-        "campaign_number": "", "starts_on": starts_on.isoformat(), "last_day": "",
+        "starts_on": starts_on.isoformat(), "last_day": "",
     } | fields  # fmt: skip
+
+
+def try_it(client: Client, url: str, form: dict[str, Any]) -> HttpResponse:
+    return client.post(url, form, headers={"accept-language": "en"})
+
+
+def publish(client: Client, url: str, form: dict[str, Any]) -> HttpResponse:
+    """What staff do: the form, the dry run's page, its button."""
+    state = try_it(client, url, form).context["state"]
+    return client.post(url, {"state": state, "publish": "1"}, headers={"accept-language": "en"})
 
 
 def test_city_staff_change_a_rule_and_a_new_version_begins(
@@ -148,7 +161,7 @@ def test_city_staff_change_a_rule_and_a_new_version_begins(
 ) -> None:
     client.force_login(city_staff)
     form = rule_form(today + timedelta(days=1), points=25)
-    response = client.post(reverse("award-rules:edit", args=[per_hour.pk]), form)
+    response = publish(client, reverse("award-rules:edit", args=[per_hour.pk]), form)
 
     assert response.status_code == 302
     per_hour.refresh_from_db()
@@ -172,14 +185,18 @@ def test_a_date_in_the_past_is_refused_beside_the_form_and_nothing_is_written(
 
 
 def test_city_staff_write_the_first_bonus(
-    client: Client, city_staff: User, per_hour: AwardRule, today: date
+    client: Client, city_staff: User, per_hour: AwardRule, campaign: CampaignPage, today: date
 ) -> None:
     client.force_login(city_staff)
-    form = rule_form(today, kind="campaign_bonus")
-    assert client.post(reverse("award-rules:add"), form).status_code == 200
+    form = rule_form(today, kind="campaign_bonus", budget_points=500)
+    page = try_it(client, reverse("award-rules:add"), form).content.decode()
+    assert "Choose the campaign that the bonus is for." in page
 
-    assert client.post(reverse("award-rules:add"), form | {"campaign_number": 7}).status_code == 302
-    assert AwardRule.objects.get(kind="campaign_bonus").campaign_number == 7
+    form["campaign"] = campaign.pk
+    assert publish(client, reverse("award-rules:add"), form).status_code == 302
+    bonus = AwardRule.objects.get(kind="campaign_bonus")
+    assert (bonus.campaign_number, bonus.budget.budget_points) == (campaign.pk, 500)
+    assert campaign.title in client.get(reverse("award-rules:index")).content.decode()
 
 
 def test_a_rule_that_has_held_stays_when_staff_press_delete(
