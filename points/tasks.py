@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import timedelta
 
 from celery import shared_task
 from django.core.cache import cache
+from django.utils import timezone
 
+from points.actions.anomalies import find_anomalies, find_outliers
 from points.actions.chain import close_months
+from points.actions.credentials import issue_credentials, revoke_credentials
 from points.actions.increments import check_increment, last_checked_movement, settled_horizon
 from points.actions.lapsing import lapse_buckets
 from points.actions.notices import note_lapsing, send_next_notice
 from points.actions.recognition import award_noticed_recognition, evaluate_recognition
+from points.actions.refunds import expire_redemptions
 from points.actions.settlement import settle_owed_records
 from points.handlers import NUDGE_KEY
 
@@ -91,6 +96,38 @@ def check_new_movements() -> None:
 def close_ledger_months() -> None:
     """By beat: a month that is over gets its digest."""
     close_months()
+
+
+@shared_task
+def sweep_redemptions() -> None:
+    """By beat: what was not picked up in time goes back, and its points to who redeemed it."""
+    until = time.monotonic() + STINT_SECONDS
+    while expire_redemptions():
+        if time.monotonic() > until:
+            sweep_redemptions.delay()
+            return
+
+
+@shared_task
+def sweep_credentials() -> None:
+    """By beat: sign the badges that were awarded, revoke those that were withdrawn."""
+    until = time.monotonic() + STINT_SECONDS
+    while revoke_credentials() + issue_credentials():
+        if time.monotonic() > until:
+            sweep_credentials.delay()
+            return
+
+
+@shared_task
+def sweep_anomalies() -> None:
+    """By beat: look through what was entered or changed in the last two days."""
+    find_anomalies(since=timezone.now() - timedelta(days=2))
+
+
+@shared_task
+def sweep_outliers() -> None:
+    """By beat, seldom: what grows over months."""
+    find_outliers()
 
 
 def _forget_nudge() -> None:

@@ -6,6 +6,7 @@ forbidden, or led to log in or to join. A new address that is not in the table f
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,7 +24,20 @@ from campaigns.models import Attendance, CampaignPage, Shift, SignUp
 from cms import urls as cms_urls
 from cms.models import HomePage
 from points import urls as points_urls
-from points.models import Reward
+from points.actions.accounts import ensure_account, get_system_account, move_points
+from points.actions.credentials import issue_credentials
+from points.actions.projects import create_points_project
+from points.actions.rewards import redeem_reward
+from points.models import (
+    Account,
+    Badge,
+    Movement,
+    Partner,
+    PointsProject,
+    Recognition,
+    Redemption,
+    Reward,
+)
 from tests.cast import make_card, make_volunteer
 from volunteers import urls as volunteers_urls
 from volunteers.actions.merges import ask_merge
@@ -131,9 +145,44 @@ DOORS: dict[str, Door] = {
     "my_points_summary": get(ALICE),
     "rewards": get(EVERYONE),
     "redeem_reward": post(ALICE, reward_id=lambda house: house.reward.pk),
+    "my_redemption": get(ALICE, redemption_id=lambda house: house.redemption.pk),
+    "give_back_redemption": post(ALICE, redemption_id=lambda house: house.redemption.pk),
+    "partner_desk": get(EVERYONE, token=lambda house: house.partner.token),  # a secret link
+    "find_pick_up": get(EVERYONE),
+    # The same page for everybody who is not the owner, and for every code.
+    "pick_up": get(EVERYONE, code=lambda house: house.redemption.code),
+    "give_points": get(EVERYONE),
+    "points_project": get(EVERYONE, project_id=lambda house: house.project.pk),
+    "give_to_project": post(ALICE, project_id=lambda house: house.project.pk),
+    "spend_project_points": post(
+        frozenset({"rui", "chen", "city_staff"}), project_id=lambda house: house.project.pk
+    ),
+    "close_points_project": post(
+        frozenset({"rui", "chen", "city_staff"}), project_id=lambda house: house.project.pk
+    ),
+    # Off by default: these addresses do not exist.
+    "my_family": get(NOBODY),
+    "found_family": post(NOBODY),
+    "invite_to_family": post(NOBODY),
+    "answer_family_invitation": post(NOBODY, invitation_id=lambda _: 1),
+    "leave_family": post(NOBODY),
+    "send_family_points": post(NOBODY),
     "rankings": get(EVERYONE),
     "star_notice": get(EVERYONE),
+    "object_to_star": get(ACCOUNTS, recognition_id=lambda house: house.star.pk),
+    "my_honours": get(ALICE),
+    "show_honour_name": post(ALICE, honour_id=lambda house: house.honour.pk),
+    "honours": get(EVERYONE),
+    "honours_of_year": get(EVERYONE, year=lambda house: house.honour.year),
+    "nominate_honour": get(DESKS),
+    "badges": get(EVERYONE),
     "award_rules": get(EVERYONE),
+    "badge_page": get(EVERYONE, public_id=lambda house: house.badge.public_id),
+    "badge_credential": get(EVERYONE, public_id=lambda house: house.badge.public_id),
+    "badge_issuer": get(EVERYONE, slug=lambda house: house.organisation.slug),
+    "badge_issuer_did": get(EVERYONE, organisation_id=lambda house: house.organisation.pk),
+    "badge_status": get(EVERYONE, key_id=lambda house: house.badge.credential.key_id),
+    "badge_achievement": get(EVERYONE, slug=lambda house: house.badge.badge.slug),
     # cms
     "set_language": post(EVERYONE),
     "set_display": post(EVERYONE),
@@ -154,10 +203,14 @@ class House:
     attendance: Attendance
     record: Any
     reward: Reward
+    redemption: Redemption
+    partner: Partner
+    project: PointsProject
     entered: Any
     merge: MergeRequest
     student: StudentAffiliation
     index: Any
+    badge: Recognition
 
 
 @pytest.fixture
@@ -194,6 +247,15 @@ def house(
     )  # fmt: skip
     make_card(entered, number="LL0000000026")
     other = make_volunteer(user=None, name="林爱丽", community=None, phone="+8613800000098")
+    move_points(
+        debit=get_system_account(Account.Kind.ISSUE),
+        credit=ensure_account(volunteer=volunteer),
+        points=10,
+        kind=Movement.Kind.AWARD,
+        reference="test:1",
+        by=None,
+    )
+    umbrella = Reward.objects.create(name="雨伞", price_points=10, stock=5)
     return House(
         alice=alice,
         shift=shift,
@@ -201,7 +263,14 @@ def house(
         organisation=organisation,
         attendance=attendance,
         record=submit_record(record=record, by=None),
-        reward=Reward.objects.create(name="雨伞", price_points=10, stock=5),
+        reward=umbrella,
+        redemption=redeem_reward(
+            reward=umbrella, volunteer=volunteer, nonce=uuid.uuid4(), by=alice
+        ),
+        partner=Partner.objects.create(name="红瓦小屋"),
+        project=create_points_project(
+            name="老人食堂", about="一百分一顿热饭。", organisation=organisation, by=None
+        ),
         entered=entered,
         merge=ask_merge(kept=volunteer, merged=other, reason="还是我", by=alice),
         student=StudentAffiliation.objects.create(
@@ -212,7 +281,20 @@ def house(
             verified_at=timezone.now(),
         ),
         index=campaign_index,
+        badge=award_badge(volunteer=volunteer, organisation=organisation),
     )
+
+
+def award_badge(*, volunteer: Any, organisation: Organisation) -> Recognition:
+    badge = Badge.objects.create(
+        slug="ten-patrols", name="十次夜巡", about="夜里走了十趟。", issuer=organisation,
+        criterion="times", threshold=10,
+    )  # fmt: skip
+    recognition = Recognition.objects.create(
+        volunteer=volunteer, kind="badge", badge=badge, state="awarded", awarded_at=timezone.now()
+    )
+    issue_credentials()
+    return recognition
 
 
 @pytest.fixture

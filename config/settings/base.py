@@ -385,6 +385,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "sweep credentials": {
+        "task": "points.tasks.sweep_credentials",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "sweep lapsed points": {
         "task": "points.tasks.sweep_lapsed_points",
         "schedule": 1800.0,
@@ -399,6 +404,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "points.tasks.close_ledger_months",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "sweep redemptions": {
+        "task": "points.tasks.sweep_redemptions",
+        "schedule": 120.0,
+        "options": {"expires": 120},
+    },
+    "sweep anomalies": {
+        "task": "points.tasks.sweep_anomalies",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "sweep outliers": {
+        "task": "points.tasks.sweep_outliers",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 6 * 3600},
     },
     "sweep finished shifts": {
         "task": "campaigns.tasks.sweep_finished_shifts",
@@ -423,8 +443,20 @@ LINLI_PRESENCE_SHARE = 0.6  # E9
 LINLI_STAR_HOURS = [100, 300, 600, 1000, 1500]  # R6
 LINLI_STAR_MIN_RATING = 3.5  # R6: never hours alone
 LINLI_NOTICE_DAYS = environment.number("LINLI_NOTICE_DAYS", 5)  # R6
+# How many points a person may send within the family in a calendar month; 0: nobody may.
+LINLI_FAMILY_POINTS_A_MONTH = environment.number("LINLI_FAMILY_POINTS_A_MONTH", 0)
 # R6: new service after which a star that was refused may come into notice again
 LINLI_STAR_AGAIN_HOURS = environment.number("LINLI_STAR_AGAIN_HOURS", 20)
+# E1: what stands in the list of anomalies. So many minutes by hand within so many seconds;
+LINLI_HURRIED_MINUTES = environment.number("LINLI_HURRIED_MINUTES", 300)
+LINLI_HURRIED_SECONDS = environment.number("LINLI_HURRIED_SECONDS", 120)
+# entered by one and approved by another within so many seconds, so many times a day;
+LINLI_ONE_BREATH_SECONDS = environment.number("LINLI_ONE_BREATH_SECONDS", 20)
+LINLI_ONE_BREATH_TIMES = environment.number("LINLI_ONE_BREATH_TIMES", 3)
+# so many median distances above the median organiser, of so many records and organisers at least.
+LINLI_OUTLIER_FACTOR = environment.number("LINLI_OUTLIER_FACTOR", 8)
+LINLI_OUTLIER_MIN_RECORDS = environment.number("LINLI_OUTLIER_MIN_RECORDS", 10)
+LINLI_OUTLIER_MIN_ACCOUNTS = environment.number("LINLI_OUTLIER_MIN_ACCOUNTS", 5)
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -286,11 +286,13 @@ def given_by_record() -> list[str]:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        # By source: a database that comes back after a crash leaves some numbers out.
+        # By source: a database that comes back after a crash leaves some numbers out. What was
+        # confirmed and voided before anybody looked has no movement, or two that make nothing.
         cursor.execute(
             "SELECT r.source, sum(CASE WHEN d.kind = 'issue' THEN points ELSE -points END)"
             " FROM points_movement m JOIN points_account d ON d.id = m.debit_account_id"
             " JOIN volunteers_servicerecord r ON r.id = m.record_id GROUP BY r.source"
+            " HAVING sum(CASE WHEN d.kind = 'issue' THEN points ELSE -points END) <> 0"
         )
         return sorted(f"{source}: {points}" for source, points in cursor.fetchall())
 

@@ -1,0 +1,104 @@
+"""Two verifiers of Open Badges that other people wrote, asked without a network.
+
+- `@digitalcredentials/verifier-core` (npm), the Digital Credentials Consortium's, in JavaScript:
+  the whole way, with the issuer's document, the proof, and the status list with its own proof.
+- `openbadgeslib` (PyPI), in Python: besides, that no member of the JSON escapes the signature.
+
+Each gets what our pages publish as `documents`: {address: document}, and nothing else.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+SOURCE = Path(__file__).resolve().parent / "openbadges_verifier"
+FILES = ("package.json", "package-lock.json", ".npmrc", "verify.mjs")
+
+SCHEMA = "ob_v3p0_achievementcredential_schema.json"
+SCHEMA_ADDRESS = f"https://purl.imsglobal.org/spec/ob/v3p0/schema/json/{SCHEMA}"
+
+Document = dict[str, Any]
+
+
+def install_node_verifier() -> Path:
+    """The locked packages, installed once below .data/. Without npm: skips, or fails in CI."""
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        if os.environ.get("CI") == "true" or os.environ.get("LINLI_REQUIRE_BROWSER") == "1":
+            pytest.fail("CI needs node and npm for the independent verifier of Open Badges.")
+        pytest.skip("no node and npm for the independent verifier")
+    content = b"".join((SOURCE / name).read_bytes() for name in FILES)
+    folder = settings.LINLI_DATA / "openbadges_verifier" / hashlib.sha256(content).hexdigest()[:12]
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / ".installed").exists():
+            for name in FILES:
+                shutil.copy(SOURCE / name, folder / name)
+            subprocess.run(["npm", "ci"], cwd=folder, check=True, capture_output=True, timeout=300)
+            (folder / ".installed").touch()
+    return folder
+
+
+def ask_node_verifier(
+    folder: Path, *, credential: Document, documents: dict[str, Document]
+) -> Document:
+    """{"errors", "log", "additionalInformation", "asked"}: its own words."""
+    schema = json.loads((SOURCE / "schemas" / SCHEMA).read_text(encoding="utf-8"))
+    documents = documents | {SCHEMA_ADDRESS: schema}
+    answer = subprocess.run(
+        ["node", "verify.mjs"],
+        cwd=folder,
+        input=json.dumps({"credential": credential, "documents": documents}),
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return json.loads(answer.stdout)
+
+
+def node_verifies(folder: Path, **asked: Any) -> bool:
+    """Every step that makes a badge good: signature, dates, and not revoked."""
+    answer = ask_node_verifier(folder, **asked)
+    passed = {step["id"] for step in answer["log"] if step.get("valid") is True}
+    return not answer["errors"] and passed >= {
+        "valid_signature",
+        "expiration",
+        "revocation_status",
+    }
+
+
+def python_verifies(*, credential: Document, documents: dict[str, Document]) -> bool:
+    """Proof and status bit by openbadgeslib; the status list's proof by its building block.
+
+    (It checks a list's own proof by itself only where that is a JWT.)
+    """
+    from openbadgeslib.ob3 import OB3VerificationError
+    from openbadgeslib.ob3.did import resolve_verification_method
+    from openbadgeslib.ob3.ldp import OB3LdpVerifier, verify_data_integrity_proof
+
+    def download(address: str, *_more: Any, **_options: Any) -> bytes:
+        return json.dumps(documents[address]).encode()
+
+    try:
+        verifier = OB3LdpVerifier.for_issuer_did(credential["issuer"]["id"])
+        verifier.verify(credential, download=download, check_status=True, verify_status_list=False)
+        status_list = documents[credential["credentialStatus"]["statusListCredential"]]
+        method = status_list["proof"]["verificationMethod"]
+        if method.partition("#")[0] != credential["issuer"]["id"]:
+            return False
+        key = resolve_verification_method(method, download=download)
+        verify_data_integrity_proof(status_list, key)
+    except OB3VerificationError:
+        return False
+    return True
