@@ -74,7 +74,8 @@ def badge_issuer_did(_request: HttpRequest, organisation_id: int) -> HttpRespons
 @require_safe
 def badge_status(_request: HttpRequest, key_id: int) -> HttpResponse:
     """Signed anew for each asker: it says what holds now."""
-    listed = get_object_or_404(BadgeKey.objects.select_related("organisation"), pk=key_id)
+    keys = BadgeKey.objects.select_related("organisation").defer("private_key")
+    listed = get_object_or_404(keys, pk=key_id)
     # The key in use, or the newest where the office retired all of them.
     signers = listed.organisation.badge_keys.select_related("organisation")
     document = signed_status_list(

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from points import data_integrity
 from points.actions import credentials
@@ -183,6 +184,18 @@ def test_a_badge_says_who_gave_it_and_for_what_in_both_languages(awarded: Recogn
     assert "Ten rounds at night." in narrative
     assert "For serving 10 times, each confirmed." in narrative
     assert "between 18:00 and 06:00" in narrative
+
+
+def test_the_document_is_the_same_in_whichever_language_it_is_made(awarded: Recognition) -> None:
+    key = ensure_badge_key(organisation=awarded.badge.issuer)
+    made = []
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            made.append(
+                signed_credential(recognition=awarded, key=key, status_index=1, now=timezone.now())
+            )
+
+    assert made[0]["credentialSubject"] == made[1]["credentialSubject"]
 
 
 def test_no_private_thing_of_the_holder_stands_in_it(awarded: Recognition, alice: User) -> None:
@@ -592,6 +605,22 @@ def test_a_badge_that_is_not_signed_yet_has_a_page_but_no_document(
     assert client.get(reverse("badge_page", args=[awarded.public_id])).status_code == 200
     document = client.get(reverse("badge_credential", args=[awarded.public_id]))
     assert document.status_code == 404
+
+
+def test_the_holders_list_links_to_the_page_and_to_the_document_once_it_is_signed(
+    awarded: Recognition,
+) -> None:
+    page = reverse("badge_page", args=[awarded.public_id])
+    document = reverse("badge_credential", args=[awarded.public_id])
+
+    def links() -> str:
+        recognition = Recognition.objects.select_related("credential").get(pk=awarded.pk)
+        return render_to_string("points/badge_links.html", {"recognition": recognition})
+
+    assert page in links()
+    assert document not in links()
+    sweep_credentials()
+    assert document in links()
 
 
 def test_the_organisations_page_of_keys_is_its_did_document(
