@@ -33,9 +33,7 @@ class Place:
         return self.minutes / 60
 
 
-def rank_volunteers(
-    *, month: date, scope: str, scope_number: int | None, top: int = TOP
-) -> list[Place]:
+def rank_volunteers(*, month: date, scope: str, scope_number: int, top: int = TOP) -> list[Place]:
     """The `top` most hours in the month that `month` lies in, within one area, university or
     organisation. Two queries: the head of one stretch of an index, and the people found."""
     entries = list(_entries(month=month, scope=scope, scope_number=scope_number)[:top])
@@ -49,9 +47,7 @@ def rank_volunteers(
     return places
 
 
-def own_place(
-    *, volunteer: Volunteer, month: date, scope: str, scope_number: int | None
-) -> Place | None:
+def own_place(*, volunteer: Volunteer, month: date, scope: str, scope_number: int) -> Place | None:
     """Where the volunteer stands, however far down; None without an entry there."""
     entries = _entries(month=month, scope=scope, scope_number=scope_number)
     own = entries.filter(volunteer=volunteer).first()
@@ -85,7 +81,7 @@ def university_of(volunteer: Volunteer) -> Organisation | None:
     return student.university if student else None
 
 
-def _entries(*, month: date, scope: str, scope_number: int | None) -> QuerySet[RankingEntry]:
+def _entries(*, month: date, scope: str, scope_number: int) -> QuerySet[RankingEntry]:
     return RankingEntry.objects.filter(
         scope=scope, scope_number=scope_number, month=month.replace(day=1)
     ).order_by("-minutes", "volunteer_id")
