@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from points.models import (
     Account,
+    Anomaly,
     FamilyMember,
     Movement,
     PointsProject,
@@ -67,7 +68,8 @@ def get_recognitions_for(user: AnyUser) -> QuerySet[Recognition]:
     volunteer = get_volunteer_for(user)
     if volunteer is None:
         return Recognition.objects.none()
-    return Recognition.objects.in_force().filter(volunteer=volunteer).order_by("kind", "level")
+    own = Recognition.objects.in_force().filter(volunteer=volunteer).select_related("badge")
+    return own.order_by("kind", "level")
 
 
 def can_spend_project(user: AnyUser, project: PointsProject) -> bool:
@@ -249,3 +251,14 @@ def get_nominees(
         holders = VolunteerCard.objects.filter(number=query.upper()).values("volunteer")
         nominees = nominees.filter(Q(name__icontains=query) | Q(pk__in=holders))
     return nominees
+
+
+def get_anomalies_for(user: AnyUser) -> QuerySet[Anomaly]:
+    """All of them for the city's staff, none for anybody else; newest first."""
+    if not is_city_staff(user):
+        return Anomaly.objects.none()
+    return (
+        Anomaly.objects.select_related("volunteer", "organisation", "decided_by")
+        .defer("volunteer__id_number")
+        .order_by("-id")
+    )

@@ -31,7 +31,8 @@ from points.permissions import get_anomalies_for
 from points.tables import csv_lines, csv_response
 from volunteers.permissions import is_city_staff
 
-View = Callable[..., HttpResponse | StreamingHttpResponse]
+Answer = HttpResponse | StreamingHttpResponse
+View = Callable[..., Answer]
 MONTHS_SHOWN = 24
 RECORDS_SHOWN = 50
 
