@@ -15,7 +15,13 @@ class PointsConfig(AppConfig):
 
         signals.records_owed.connect(handlers.nudge_settlement)
         signals.volunteers_merged.connect(handlers.follow_merge)
+        signals.volunteer_closed.connect(handlers.let_go_of_closed)
+        signals.no_shows_noted.connect(handlers.follow_no_shows)
         signals.data_copy_asked.connect(handlers.copy_points)
+        signals.consent_changed.connect(handlers.follow_consent)
+        signals.community_changed.connect(handlers.follow_place)
+        signals.affiliation_changed.connect(handlers.follow_place)
+        signals.volunteer_closed.connect(handlers.follow_closing)
         post_migrate.connect(_make_system_accounts, sender=self)
 
 

@@ -6,11 +6,16 @@ import logging
 from typing import Any
 
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models import Q
 
+from points.actions.families import let_go_of_family
 from points.actions.merging import merge_points
+from points.actions.ranking import leave_rankings, owe_rankings
+from points.actions.recognition import owe_evaluation
+from points.actions.refunds import give_back_all
 from points.models import Account, Movement, Recognition, Redemption
-from volunteers.models import User, Volunteer
+from volunteers.models import ConsentNotice, User, Volunteer
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +63,7 @@ def copy_points(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, dict[str,
                 "reward": one.reward.name,
                 "points": one.points,
                 "redeemed_at": one.redeemed_at.isoformat(),
+                "state": one.state,
             }
             for one in Redemption.objects.filter(volunteer=volunteer).select_related("reward")
         ],
@@ -67,3 +73,35 @@ def copy_points(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, dict[str,
 def follow_merge(*, kept: Volunteer, merged: Volunteer, by: User | None, **_kwargs: Any) -> None:
     """Inside the merge's transaction, after the records moved."""
     merge_points(kept=kept, merged=merged, by=by)
+    leave_rankings(volunteer=merged)
+    owe_rankings(volunteer=kept)
+
+
+def let_go_of_closed(*, volunteer: Volunteer, by: User | None, **_kwargs: Any) -> None:
+    """Inside the closing's transaction: what waited for this person is free for others."""
+    give_back_all(volunteer=volunteer, by=by)
+    let_go_of_family(volunteer=volunteer, by=by)
+
+
+def follow_no_shows(*, volunteer_ids: list[int], **_kwargs: Any) -> None:
+    """A badge may ask for service without a no-show."""
+    owe_evaluation(volunteer_ids=volunteer_ids)
+
+
+def follow_consent(*, volunteer: Volunteer, kind: str, **_kwargs: Any) -> None:
+    """Who takes back the wish to be ranked is gone at once; who utters it comes with the sweep."""
+    if kind != ConsentNotice.Kind.RANKING:
+        return
+    if not volunteer.is_ranked:
+        leave_rankings(volunteer=volunteer)
+    follow_place(volunteer=volunteer)
+
+
+def follow_place(*, volunteer: Volunteer, **_kwargs: Any) -> None:
+    """The person is ranked among other people now: another community, a university, none."""
+    owe_rankings(volunteer=volunteer)
+    transaction.on_commit(nudge_settlement, robust=True)
+
+
+def follow_closing(*, volunteer: Volunteer, **_kwargs: Any) -> None:
+    leave_rankings(volunteer=volunteer)

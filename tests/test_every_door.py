@@ -37,6 +37,7 @@ from points.models import (
     Recognition,
     Redemption,
     Reward,
+    YearlyHonour,
 )
 from tests.cast import make_card, make_volunteer
 from volunteers import urls as volunteers_urls
@@ -211,6 +212,8 @@ class House:
     student: StudentAffiliation
     index: Any
     badge: Recognition
+    star: Recognition
+    honour: YearlyHonour
 
 
 @pytest.fixture
@@ -282,7 +285,15 @@ def house(
         ),
         index=campaign_index,
         badge=award_badge(volunteer=volunteer, organisation=organisation),
-    )
+        star=Recognition.objects.create(
+            volunteer=entered, kind="star", level=1, state="in_notice",
+            notice_until=timezone.now() + timedelta(days=3),
+        ),
+        honour=YearlyHonour.objects.create(
+            year=2025, volunteer=volunteer, organisation=organisation, title="热心邻居",
+            citation="每晚都在。", state="approved", nominated_by=bao,
+        ),
+    )  # fmt: skip
 
 
 def award_badge(*, volunteer: Any, organisation: Organisation) -> Recognition:

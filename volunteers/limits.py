@@ -75,6 +75,17 @@ def take_try(*, user: User, what: str, a_day: int) -> None:
         raise LockedOut
 
 
+def take_code(*, who: str, what: str, an_hour: int) -> None:
+    """Count one code typed or scanned, before it is looked up. Raises LockedOut."""
+    if not _count(f"code:{what}:{who}", an_hour, HOUR_SECONDS):
+        raise LockedOut
+
+
+def forgive_code(*, who: str, what: str) -> None:
+    """It was a right one: only wrong ones count."""
+    _give_back(f"code:{what}:{who}")
+
+
 def _guess_limits(request: HttpRequest, number: str) -> list[tuple[str, int, int]]:
     address = address_of(request) or "none"
     return [

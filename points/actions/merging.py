@@ -194,7 +194,8 @@ def _move_family(*, kept: Volunteer, merged: Volunteer) -> None:
     Family.objects.filter(founded_by=merged).update(founded_by=kept)
     own = FamilyMember.objects.filter(volunteer=kept)
     has_family = own.filter(joined_at__isnull=False).exists()
-    for membership in FamilyMember.objects.filter(volunteer=merged):
+    others = list(FamilyMember.objects.filter(volunteer=merged))
+    for membership in others:
         if membership.joined_at is not None and has_family:
             membership.delete()
             continue
@@ -207,4 +208,5 @@ def _move_family(*, kept: Volunteer, merged: Volunteer) -> None:
             twice.delete()
         membership.volunteer = kept
         membership.save(update_fields=["volunteer"])
-    Family.objects.exclude(members__joined_at__isnull=False).filter(founded_by=kept).delete()
+    left = Family.objects.filter(pk__in=[membership.family_id for membership in others])
+    left.exclude(members__joined_at__isnull=False).delete()

@@ -7,6 +7,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.images import get_image_model_string
 
@@ -81,6 +82,11 @@ class PickUpPlace(models.Model):
 class RewardQuerySet(models.QuerySet["Reward"]):
     def offered(self) -> RewardQuerySet:
         return self.filter(is_offered=True)
+
+    def on_the_shelf(self) -> RewardQuerySet:
+        """What the catalogue shows: offered, and not over; what begins later says so."""
+        today = timezone.localdate()
+        return self.offered().filter(Q(offered_until=None) | Q(offered_until__gte=today))
 
 
 class Reward(models.Model):
@@ -170,6 +176,17 @@ class Reward(models.Model):
     @property
     def left(self) -> int:
         return self.stock - self.taken
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether not everybody may have it, or not as many as they like."""
+        return bool(
+            self.territory_id
+            or self.students_only
+            or self.min_star_level
+            or self.limit_per_person
+            or self.limit_per_month
+        )
 
 
 def new_pick_up_code() -> str:

@@ -1,0 +1,492 @@
+"""Over the counter, back to the shelf, and both at the same moment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from points.actions.catalogue import close_partner, renew_partner_link
+from points.actions.lapsing import grace_until, lapse_buckets
+from points.actions.pick_up import (
+    HandedOverAlready,
+    PickUpExpired,
+    PickUpRefused,
+    collect_redemption,
+)
+from points.actions.refunds import (
+    NotWaiting,
+    expire_redemptions,
+    give_back_redemption,
+    withdraw_redemption,
+)
+from points.models import Bucket, PickUpPlace, Redemption, Reward
+from points.tasks import sweep_redemptions
+from points.views.partners import WRONG_CODES_AN_HOUR
+from tests.cast import make_volunteer
+from tests.points.conftest import balance_of
+from tests.points.rewards_cast import give, make_place, make_reward, redeem
+from tests.points.test_settlement_races import run_together
+from volunteers.actions.leaving import close_account
+from volunteers.models import Territory, User, Volunteer
+
+ENGLISH = {"accept-language": "en"}
+
+
+@pytest.fixture
+def place(db: None) -> PickUpPlace:
+    return make_place()
+
+
+@pytest.fixture
+def reward(place: PickUpPlace) -> Reward:
+    return make_reward(places=[place])
+
+
+@pytest.fixture
+def waiting(reward: Reward, alice: User) -> Redemption:
+    give(alice.volunteer, 40)
+    return redeem(reward, alice.volunteer, alice)
+
+
+@pytest.fixture
+def shop(place: PickUpPlace) -> Client:
+    """The partner's phone, after its link was opened once."""
+    phone = Client(headers=ENGLISH)
+    assert phone.get(reverse("partner_desk", args=[place.partner.token])).status_code == 200
+    return phone
+
+
+def page_of(client: Client, code: str) -> str:
+    return client.get(reverse("pick_up", args=[code])).content.decode()
+
+
+def hand_over(client: Client, code: str) -> str:
+    return client.post(reverse("pick_up", args=[code])).content.decode()
+
+
+def let_it_be_late(redemption: Redemption) -> None:
+    Redemption.objects.filter(pk=redemption.pk).update(expires_at=timezone.now())
+
+
+# The owner's page
+
+
+def test_the_owner_sees_code_place_and_day(
+    client: Client, alice: User, waiting: Redemption
+) -> None:
+    client.force_login(alice)
+
+    page = client.get(reverse("my_redemption", args=[waiting.pk]), headers=ENGLISH).content.decode()
+
+    assert waiting.code in page
+    assert "<svg" in page
+    assert "红瓦小屋柜台" in page
+    assert "周二至周六" in page
+    assert f"{waiting.expires_at:%Y-%m-%d}" in page
+
+
+def test_somebody_elses_redemption_is_not_there(
+    client: Client, waiting: Redemption, territory: Territory, bao: User
+) -> None:
+    make_volunteer(user=bao, name="包组织", community=territory)
+    client.force_login(bao)
+
+    assert client.get(reverse("my_redemption", args=[waiting.pk])).status_code == 404
+    assert client.post(reverse("give_back_redemption", args=[waiting.pk])).status_code == 404
+
+
+def test_giving_it_back_returns_points_and_piece(
+    client: Client, alice: User, waiting: Redemption, reward: Reward, sound_ledger: None
+) -> None:
+    client.force_login(alice)
+    for _ in range(2):
+        client.post(reverse("give_back_redemption", args=[waiting.pk]))
+
+    waiting.refresh_from_db()
+    reward.refresh_from_db()
+    assert (waiting.state, waiting.refund_reason, reward.taken) == ("refunded", "cancelled", 0)
+    assert balance_of(alice.volunteer) == 40
+    refund = waiting.refund
+    assert refund is not None
+    assert (refund.kind, refund.reverses_id, refund.by) == ("refund", waiting.movement_id, alice)
+
+
+# The partner's phone
+
+
+def test_the_partners_phone_knows_the_scanned_code_and_hands_over(
+    shop: Client, waiting: Redemption, place: PickUpPlace
+) -> None:
+    page = page_of(shop, waiting.code)
+    assert "环保袋" in page
+    assert "林*" in page
+    assert "林爱丽" not in page
+
+    assert "Handed over" in hand_over(shop, waiting.code)
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.collected_with) == ("collected", place.partner)
+    assert waiting.collected_at is not None
+    assert "林*" in shop.get(reverse("partner_desk", args=[place.partner.token])).content.decode()
+
+
+def test_the_code_may_be_typed_with_spaces(shop: Client, waiting: Redemption) -> None:
+    typed = f"{waiting.code[:4]} {waiting.code[4:]}"
+
+    response = shop.get(reverse("find_pick_up"), {"code": typed})
+
+    assert response["Location"] == reverse("pick_up", args=[waiting.code])
+    assert "eight digits" in shop.get(reverse("find_pick_up"), {"code": "12"}).content.decode()
+
+
+def test_a_second_press_hands_nothing_over_again(shop: Client, waiting: Redemption) -> None:
+    hand_over(shop, waiting.code)
+
+    assert "Handed over already" in hand_over(shop, waiting.code)
+    assert "Handed over already" in page_of(shop, waiting.code)
+
+
+def test_each_code_that_cannot_be_handed_over_says_why(
+    shop: Client, reward: Reward, alice: User, waiting: Redemption
+) -> None:
+    give(alice.volunteer, 100)
+    elsewhere = redeem(make_reward(places=[make_place("听涛枢纽")]), alice.volunteer, alice)
+    late, swept, returned = [redeem(reward, alice.volunteer, alice) for _ in range(3)]
+    let_it_be_late(late)
+    give_back_redemption(redemption=returned, by=alice)
+    let_it_be_late(swept)
+    expire_redemptions()
+
+    assert "not handed out here but at: 听涛枢纽柜台" in hand_over(shop, elsewhere.code)
+    assert "The time to pick this up is over" in hand_over(shop, late.code)
+    assert "The time to pick this up is over" in hand_over(shop, swept.code)
+    assert "returned and the points refunded" in hand_over(shop, returned.code)
+    assert "There is no such code" in hand_over(shop, "00000000")
+    assert Redemption.objects.filter(state="collected").count() == 0
+
+
+def test_a_stranger_learns_nothing_from_a_code_not_even_that_it_exists(
+    waiting: Redemption, dai: User
+) -> None:
+    for user in (None, dai):
+        stranger = Client(headers=ENGLISH)
+        if user:
+            stranger.force_login(user)
+        real, invented = page_of(stranger, waiting.code), page_of(stranger, "00000000")
+
+        assert "环保袋" not in real
+        assert "林" not in _main(real)
+        assert _main(real) == _main(invented)
+        hand_over(stranger, waiting.code)
+    waiting.refresh_from_db()
+    assert waiting.state == "waiting"
+
+
+def test_the_owners_own_scan_leads_to_the_owners_page(
+    client: Client, alice: User, waiting: Redemption
+) -> None:
+    client.force_login(alice)
+
+    response = client.get(reverse("pick_up", args=[waiting.code]))
+
+    assert response["Location"] == reverse("my_redemption", args=[waiting.pk])
+
+
+def test_guessing_codes_comes_to_an_end_and_right_ones_do_not_count(
+    shop: Client, waiting: Redemption
+) -> None:
+    for _ in range(WRONG_CODES_AN_HOUR + 5):
+        assert "环保袋" in page_of(shop, waiting.code)
+    for number in range(WRONG_CODES_AN_HOUR):
+        assert "no such code" in page_of(shop, f"{number:08d}")
+
+    assert "Too many tries" in page_of(shop, "99999999")
+    assert "Too many tries" in hand_over(shop, waiting.code)
+    waiting.refresh_from_db()
+    assert waiting.state == "waiting"
+
+
+def test_a_renewed_link_shuts_out_the_phones_that_opened_the_old_one(
+    shop: Client, waiting: Redemption, place: PickUpPlace, city_staff: User
+) -> None:
+    old = place.partner.token
+    renewed = renew_partner_link(partner=place.partner, by=city_staff)
+
+    hand_over(shop, waiting.code)
+    waiting.refresh_from_db()
+    assert waiting.state == "waiting"
+    assert shop.get(reverse("partner_desk", args=[old])).status_code == 404
+    shop.get(reverse("partner_desk", args=[renewed.token]))
+    assert "环保袋" in page_of(shop, waiting.code)
+
+    close_partner(partner=renewed, by=city_staff)
+    assert "环保袋" not in page_of(shop, waiting.code)
+
+
+def test_a_forged_cookie_is_nobodys(waiting: Redemption, place: PickUpPlace) -> None:
+    phone = Client()
+    phone.cookies["linli_partner"] = f"{place.partner_id}:0123456789abcdef:forged:signature"
+
+    assert "环保袋" not in page_of(phone, waiting.code)
+
+
+# The admin
+
+
+def test_staff_hand_out_and_take_back_in_the_admin(
+    client: Client, alice: User, city_staff: User, reward: Reward, waiting: Redemption,
+    sound_ledger: None,
+) -> None:  # fmt: skip
+    other = redeem(reward, alice.volunteer, alice)
+    client.force_login(city_staff)
+    listing = client.get(reverse("redemptions:index"), {"q": "林爱丽"}).content.decode()
+    assert waiting.code in listing
+    assert "林爱丽" not in listing.split("<tbody")[1]
+    assert client.get(reverse("redemptions:inspect", args=[waiting.pk])).status_code == 200
+
+    client.post(reverse("redemptions:hand_out", args=[waiting.pk]))
+    client.post(reverse("redemptions:withdraw", args=[other.pk]), {"why": ""})
+    other.refresh_from_db()
+    assert other.state == "waiting"
+    client.post(reverse("redemptions:withdraw", args=[other.pk]), {"why": "到货破损"})
+
+    waiting.refresh_from_db()
+    other.refresh_from_db()
+    assert (waiting.state, waiting.collected_by) == ("collected", city_staff)
+    assert (other.state, other.refund_reason) == ("refunded", "withdrawn")
+    assert other.refund is not None
+    assert other.refund.reckoning == {"reason": "withdrawn", "why": "到货破损"}
+
+
+def test_the_admin_keeps_rewards_partners_and_their_links(
+    client: Client, city_staff: User, reward: Reward, place: PickUpPlace, waiting: Redemption
+) -> None:
+    client.force_login(city_staff)
+    assert client.get(reverse("rewards:index")).status_code == 200
+    form = {
+        "name": "帆布包", "kind": "goods", "price_points": 20, "stock": 0, "pick_up_days": 14,
+        "min_star_level": 0, "places": [place.pk], "is_offered": "on",
+    }  # fmt: skip
+    address = reverse("rewards:edit", args=[reward.pk])
+    assert client.get(address).status_code == 200
+    assert client.post(address, form).status_code == 200  # one is redeemed: the stock is not 0
+    assert client.post(address, form | {"stock": 9}).status_code == 302
+    reward.refresh_from_db()
+    assert (reward.name, reward.stock, reward.taken, reward.pick_up_days) == ("帆布包", 9, 1, 14)
+
+    partner = place.partner
+    page = client.get(reverse("partners:inspect", args=[partner.pk])).content.decode()
+    assert partner.token in page
+    client.post(reverse("partners:renew", args=[partner.pk]))
+    token, partner.token = partner.token, ""
+    partner.refresh_from_db()
+    assert partner.token != token
+
+
+def test_others_do_not_reach_the_admins_buttons(
+    client: Client, bao: User, rui: User, waiting: Redemption, place: PickUpPlace
+) -> None:
+    token = place.partner.token
+    for user in (bao, rui):
+        client.force_login(user)
+        client.post(reverse("redemptions:hand_out", args=[waiting.pk]))
+        client.post(reverse("redemptions:withdraw", args=[waiting.pk]), {"why": "x"})
+        client.post(reverse("partners:renew", args=[place.partner_id]))
+    waiting.refresh_from_db()
+    place.partner.refresh_from_db()
+    assert waiting.state == "waiting"
+    assert place.partner.token == token
+
+
+# Nobody came
+
+
+def test_what_nobody_picks_up_goes_back_by_itself(
+    waiting: Redemption, reward: Reward, alice: User, sound_ledger: None
+) -> None:
+    sweep_redemptions()
+    waiting.refresh_from_db()
+    assert waiting.state == "waiting"
+    let_it_be_late(waiting)
+
+    for _ in range(2):
+        sweep_redemptions()
+
+    waiting.refresh_from_db()
+    reward.refresh_from_db()
+    assert (waiting.state, waiting.refund_reason, reward.taken) == ("refunded", "expired", 0)
+    assert balance_of(alice.volunteer) == 40
+
+
+def test_a_refund_returns_to_the_buckets_the_points_came_from(
+    alice: User, reward: Reward, sound_ledger: None
+) -> None:
+    today = timezone.localdate()
+    soon, later = today + timedelta(days=10), today + timedelta(days=300)
+    give(alice.volunteer, 10, lapses_on=soon)
+    give(alice.volunteer, 30, lapses_on=later)
+    give_back_redemption(redemption=redeem(reward, alice.volunteer, alice), by=alice)
+
+    assert _buckets(alice.volunteer) == {soon: 10, later: 30}
+
+
+def test_what_lapsed_meanwhile_comes_back_with_days_of_grace(
+    alice: User, reward: Reward, sound_ledger: None
+) -> None:
+    today = timezone.localdate()
+    soon, later = today + timedelta(days=10), today + timedelta(days=300)
+    give(alice.volunteer, 12, lapses_on=soon)
+    give(alice.volunteer, 30, lapses_on=later)
+    redemption = redeem(reward, alice.volunteer, alice)
+    Bucket.objects.filter(lapses_on=soon).update(lapses_on=today - timedelta(days=1))
+    lapse_buckets()
+    give_back_redemption(redemption=redemption, by=alice)
+
+    buckets = {day: points for day, points in _buckets(alice.volunteer).items() if points}
+    assert buckets == {grace_until(today): 12, later: 30}
+
+
+def test_what_never_lapsed_never_lapses(
+    waiting: Redemption, alice: User, sound_ledger: None
+) -> None:
+    withdraw_redemption(redemption=waiting, why="停办", by=alice)
+
+    assert _buckets(alice.volunteer) == {None: 40}
+
+
+def test_one_that_cannot_be_refunded_keeps_nobody_else_waiting(
+    waiting: Redemption, reward: Reward, alice: User
+) -> None:
+    second = redeem(reward, alice.volunteer, alice)
+    Redemption.objects.update(expires_at=timezone.now())
+    Reward.objects.filter(pk=reward.pk).update(taken=1)  # the second refund would fall below zero
+
+    assert expire_redemptions() == 1
+    assert expire_redemptions() == 0
+    states = Redemption.objects.filter(pk__in=[waiting.pk, second.pk])
+    assert sorted(states.values_list("state", flat=True)) == ["refunded", "waiting"]
+
+
+def test_closing_the_account_frees_what_waited(
+    waiting: Redemption, reward: Reward, alice: User, sound_ledger: None
+) -> None:
+    close_account(user=alice, by=alice)
+
+    waiting.refresh_from_db()
+    reward.refresh_from_db()
+    assert (waiting.state, reward.taken) == ("refunded", 0)
+
+
+# At the same moment
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_phones_hand_over_once(waiting: Redemption, place: PickUpPlace) -> None:
+    def press() -> str:
+        try:
+            collect_redemption(code=waiting.code, partner=place.partner)
+        except HandedOverAlready:
+            return "already"
+        return "handed over"
+
+    outcomes = run_together(*[press] * 6)
+
+    assert sorted(outcomes) == ["already"] * 5 + ["handed over"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("rival", ["owner", "sweep"])
+def test_a_hand_over_and_a_refund_at_the_same_moment_exactly_one_wins(
+    rival: str, reward: Reward, place: PickUpPlace, alice: User
+) -> None:
+    """Of the sweep, time stands at the edge: it is over for the sweep a moment before the check."""
+    rounds = 12
+    Reward.objects.filter(pk=reward.pk).update(stock=100)
+    won = []
+    for _ in range(rounds):
+        give(alice.volunteer, 15)
+        before = balance_of(alice.volunteer)
+        redemption = redeem(reward, alice.volunteer, alice)
+        if rival == "sweep":
+            at = timezone.now() + timedelta(milliseconds=30)
+            Redemption.objects.filter(pk=redemption.pk).update(expires_at=at)
+
+        def hand(redemption: Redemption = redemption) -> bool:
+            try:
+                collect_redemption(code=redemption.code, partner=place.partner)
+            except PickUpRefused:
+                return False
+            return True
+
+        def refund(redemption: Redemption = redemption) -> bool:
+            if rival == "owner":
+                try:
+                    give_back_redemption(redemption=redemption, by=alice)
+                except NotWaiting:
+                    return False
+                return True
+            return any(expire_redemptions() for _ in range(60))
+
+        outcome = run_together(hand, refund)
+        assert sorted(outcome) == [False, True]
+        redemption.refresh_from_db()
+        assert redemption.state == ("collected" if outcome[0] else "refunded")
+        assert balance_of(alice.volunteer) == before - 15 * outcome[0]
+        won.append(outcome[0])
+        give(alice.volunteer, 15 * outcome[0] or 1)
+    reward.refresh_from_db()
+    assert reward.taken == sum(won)
+    call_command("check_ledger", verbosity=0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_that_holds_the_row_beats_the_partner_who_waits_for_it(
+    waiting: Redemption, place: PickUpPlace, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The partner has looked (it waits), the sweep takes the row, the partner asks for the lock."""
+    from points.actions import pick_up
+
+    looked = pick_up.find_waiting
+
+    def slow(**kwargs: Any) -> Redemption:
+        found = looked(**kwargs)
+        run_together(lambda: (let_it_be_late(waiting), expire_redemptions()))
+        return found
+
+    monkeypatch.setattr(pick_up, "find_waiting", slow)
+    with pytest.raises(PickUpExpired):
+        collect_redemption(code=waiting.code, partner=place.partner)
+    assert balance_of(alice.volunteer) == 40
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_sweeps_refund_each_once(reward: Reward, alice: User, territory: Territory) -> None:
+    people = [
+        make_volunteer(user=None, name=f"志愿者{number}", community=territory)
+        for number in range(10)
+    ]
+    Reward.objects.filter(pk=reward.pk).update(stock=100)
+    for volunteer in people:
+        give(volunteer, 30)
+        for _ in range(2):
+            redeem(reward, volunteer, alice)
+    Redemption.objects.update(expires_at=timezone.now())
+
+    assert sum(run_together(*[expire_redemptions] * 4)) + expire_redemptions() == 20
+    assert {balance_of(volunteer) for volunteer in people} == {30}
+    call_command("check_ledger", verbosity=0)
+
+
+def _buckets(volunteer: Volunteer) -> dict[Any, int]:
+    rows = Bucket.objects.filter(account__volunteer=volunteer)
+    return dict(rows.values_list("lapses_on", "remaining_points"))
+
+
+def _main(page: str) -> str:
+    return page.split("<main")[1].split("</main")[0]
