@@ -23,7 +23,7 @@ def campaigns() -> list[dict[str, Any]]:
 
 @cache
 def words() -> dict[str, Any]:
-    """`category`, `skill` and `reward` lists."""
+    """`category`, `skill`, `partner`, `points_project` and `reward` lists."""
     return _read("words.toml")
 
 

@@ -18,7 +18,7 @@ from cms.demo.texts import organisations, words
 from cms.seeding.clock import lived_time
 from points.actions.accounts import ensure_system_accounts
 from points.actions.rules import earliest_start, start_award_rule
-from points.models import AwardRule, Reward
+from points.models import AwardRule
 from points.rule_terms import RuleTerms
 from volunteers.actions.organisations import add_member, appoint_city_staff, create_organisation
 from volunteers.models import Category, Membership, Organisation, Skill, Territory, User
@@ -256,10 +256,3 @@ def _let_be(user: User, slug: str, role: str) -> None:
     organisation = Organisation.objects.get(slug=slug)
     if not organisation.memberships.filter(user=user, role=role).exists():
         add_member(organisation=organisation, user=user, role=role, by=None)
-
-
-def seed_rewards() -> None:
-    for row in words()["reward"]:
-        offered_by = Organisation.objects.get(slug=row["offered_by"])
-        fields = {**row, "offered_by": offered_by}
-        Reward.objects.get_or_create(name=row["name"], defaults=fields)

@@ -8,7 +8,6 @@ round to it. What the organiser has not got round to waits at the desk.
 from __future__ import annotations
 
 import random
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,10 +29,9 @@ from cms.demo.texts import campaigns
 from cms.seeding.clock import Clock, lived_time
 from cms.seeding.ground import organiser_of, reviewer_of
 from cms.seeding.processes import run_in_processes
+from cms.seeding.rewards import live_rewards
 from points.actions.recognition import award_noticed_recognition, evaluate_recognition
-from points.actions.rewards import RedemptionRefused, redeem_reward
 from points.actions.settlement import settle_owed_records
-from points.models import Account, Redemption, Reward
 from volunteers.actions.consents import give_consent
 from volunteers.actions.records import (
     confirm_record,
@@ -51,7 +49,6 @@ SHIFTS_AN_ACTIVITY = 3
 SHIFTS_OF_HOME = 9
 PEOPLE_A_SHIFT = (3, 5)
 VETERANS = 8
-REDEEMERS = 30
 RANKED = 140
 PAPER_REGISTER = "纸质签到册移交补录，原件存站内"
 FORGOTTEN_PHONE = "手机没电，签到表上有本人签名"
@@ -139,7 +136,7 @@ def live(*, days: int, alice: User, processes: int) -> None:
         _dispute(rng, clock, alice=alice, now=now)
         _enter_by_hand(rng, clock, residents, now=now)
     settle_everything()
-    _redeem(rng)
+    live_rewards(alice=alice)
 
 
 def _live_part(part: Part) -> None:
@@ -491,29 +488,3 @@ def _remember_veterans(rng: random.Random, residents: Residents, *, now: datetim
 def _rank_some(rng: random.Random, residents: Residents) -> None:
     for volunteer in rng.sample(residents.everybody, min(RANKED, len(residents.everybody))):
         give_consent(volunteer=volunteer, kind=ConsentNotice.Kind.RANKING, by=volunteer.user)
-
-
-def _redeem(rng: random.Random) -> None:
-    if Redemption.objects.exists():
-        return
-    rewards = list(Reward.objects.filter(is_offered=True).order_by("price_points"))
-    richest = (
-        Account.objects.filter(kind=Account.Kind.VOLUNTEER)
-        .select_related("volunteer__user")
-        .order_by("-balance_points")[: REDEEMERS + 10]
-    )
-    for account in richest[10:]:
-        volunteer = account.volunteer
-        assert volunteer is not None
-        affordable = [r for r in rewards if r.price_points <= account.balance_points]
-        if not affordable or volunteer.user is None:
-            continue
-        try:
-            redeem_reward(
-                reward=rng.choice(affordable),
-                volunteer=volunteer,
-                nonce=uuid.uuid4(),
-                by=volunteer.user,
-            )
-        except RedemptionRefused:
-            continue

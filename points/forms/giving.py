@@ -55,7 +55,7 @@ class InviteForm(forms.Form):
 
 class SendPointsForm(RedeemForm):
     receiver = forms.ModelChoiceField(
-        label=_("To"), queryset=FamilyMember.objects.none(), empty_label=None
+        label=_("To whom"), queryset=FamilyMember.objects.none(), empty_label=None
     )
     points = _points_field()
 

@@ -41,7 +41,7 @@ class CodeForm(forms.Form):
 
 class WithdrawForm(forms.Form):
     why = forms.CharField(
-        label=_("Why"),
+        label=_("Reason"),
         max_length=200,
         help_text=_("Stands in the ledger beside the refund."),
     )

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.images import get_image_model_string
 
 from volunteers.language import in_language
@@ -94,7 +95,7 @@ class Reward(models.Model):
 
     class Kind(models.TextChoices):
         GOODS = "goods", _("Goods")
-        SERVICE = "service", _("Service")
+        SERVICE = "service", pgettext_lazy("kind of reward", "Service")
         HONOUR = "honour", _("Honour")
         EVENT_PLACE = "event_place", _("Place at an event")
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from cms.seeding import ground, life, people, site, today
+from cms.seeding import ground, life, people, rewards, site, today
 
 DAYS = 42
 RESIDENTS = 2000
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         self._step("pages", site.seed_site)
         self._step("organisations", ground.seed_organisations)
         users = self._step("accounts", ground.seed_accounts)
-        self._step("rewards", ground.seed_rewards)
+        self._step("rewards", rewards.seed_rewards)
         self._step("campaigns", lambda: site.seed_campaigns(how_many=options["campaigns"]))
         self._step("cast", lambda: people.seed_cast(users))
         residents, days, processes = options["residents"], options["days"], options["processes"]
