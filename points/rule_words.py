@@ -49,7 +49,7 @@ def gives(rule: AwardRule) -> str:
     if rule.kind == Kind.FACTOR:
         times = localize((Decimal(rule.percent or 100) / 100).normalize())
         return _("%(times)s times the points") % {"times": times}
-    return str(_GIVES[rule.kind] % {"points": rule.points})
+    return str(_GIVES[Kind(rule.kind)] % {"points": rule.points})
 
 
 def concerns(rule: AwardRule, *, campaign: str = "") -> str:

@@ -50,17 +50,19 @@ class RuleEditView(DryRunFirst, generic.EditView):
     @property
     def header_more_buttons(self) -> list[Button]:
         buttons: list[Button] = list(super().header_more_buttons)
-        if _can_end(self.object):
-            url = reverse("award-rules:end", args=[self.object.pk])
+        rule: Any = self.object
+        if _can_end(rule):
+            url = reverse("award-rules:end", args=[rule.pk])
             buttons.append(Button(_("End this rule"), url=url, icon_name="calendar-alt"))
-        if BonusBudget.objects.filter(rule=self.object).exists():
-            url = reverse("award-rules:budget", args=[self.object.pk])
+        if BonusBudget.objects.filter(rule=rule).exists():
+            url = reverse("award-rules:budget", args=[rule.pk])
             buttons.append(Button(_("Change the budget"), url=url, icon_name="pick"))
         return buttons
 
     def get_delete_url(self) -> str | None:
         """Only what has not begun can be taken away."""
-        has_begun = self.object.starts_on <= timezone.localdate()
+        rule: Any = self.object
+        has_begun = rule.starts_on is None or rule.starts_on <= timezone.localdate()
         return None if has_begun else super().get_delete_url()
 
 

@@ -10,11 +10,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import ModelLogEntry
 
 from campaigns.models import CampaignPage
 from points.actions.rules import (
     LaterVersionExists,
     RuleEndsBeforeStart,
+    RuleEndsLater,
     RuleInThePast,
     RuleOfTodayInForce,
     RuleStarted,
@@ -22,10 +24,12 @@ from points.actions.rules import (
     remove_award_rule,
     start_award_rule,
 )
-from points.models import AwardRule, Reward
+from points.models import AwardRule, BonusBudget
 from points.rule_terms import RuleTerms
+from tests.cast import make_user
 from tests.points.conftest import balance_of, make_rule, settle_all
-from volunteers.models import ServiceRecord, User
+from volunteers.actions.organisations import appoint_city_staff
+from volunteers.models import Category, ServiceRecord, User
 
 Make = Callable[..., ServiceRecord]
 
@@ -214,14 +218,127 @@ def test_the_rules_are_the_citys_alone(client: Client, bao: User, per_hour: Awar
     assert client.get(reverse("award-rules:index")).status_code in (302, 403)
 
 
-def test_staff_see_the_list_and_put_a_reward_on_the_shelf(
+def test_the_list_says_in_words_what_each_rule_gives(
     client: Client, city_staff: User, per_hour: AwardRule
 ) -> None:
     client.force_login(city_staff)
-    assert per_hour.name in client.get(reverse("award-rules:index")).content.decode()
+    page = client.get(reverse("award-rules:index"), headers={"accept-language": "en"})
 
-    form = {"name": "环保袋", "price_points": 30, "stock": 10, "is_offered": "on"}
-    response = client.post(reverse("rewards:add"), form)
+    assert per_hour.name in page.content.decode()
+    assert "10 points an hour" in page.content.decode()
 
-    assert response.status_code == 302
-    assert Reward.objects.get().left == 10
+
+def test_staff_give_a_rule_its_last_day(
+    client: Client, city_staff: User, per_hour: AwardRule, today: date
+) -> None:
+    client.force_login(city_staff)
+    url = reverse("award-rules:end", args=[per_hour.pk])
+    assert client.get(url).status_code == 200
+
+    early = {"last_day": (today - timedelta(days=1)).isoformat()}
+    refused = client.post(url, early, headers={"accept-language": "en"})
+    assert "A rule starts today or later" in refused.content.decode()
+    assert client.post(url, {"last_day": today.isoformat()}).status_code == 302
+    per_hour.refresh_from_db()
+    assert per_hour.last_day == today
+    assert ModelLogEntry.objects.get(action="points.rule_ended").user == city_staff
+
+
+def test_a_rule_ended_already_does_not_go_on_by_itself(per_hour: AwardRule, today: date) -> None:
+    end_award_rule(rule=per_hour, last_day=today + timedelta(days=3), by=None)
+
+    with pytest.raises(RuleEndsLater):
+        end_award_rule(rule=per_hour, last_day=today + timedelta(days=5), by=None)
+
+
+def test_taking_a_term_away_leaves_the_term_before_as_it_was(db: None, today: date) -> None:
+    end = today + timedelta(days=10)
+    autumn = start(today + timedelta(days=1), kind="term_cap", last_day=end)
+    spring = start(end + timedelta(days=1), kind="term_cap", last_day=end + timedelta(days=90))
+    remove_award_rule(rule=spring, by=None)
+
+    autumn.refresh_from_db()
+    assert autumn.last_day == end
+
+
+def test_versions_are_told_apart_by_role_and_condition_too(
+    per_hour: AwardRule, today: date
+) -> None:
+    tomorrow = today + timedelta(days=1)
+    start(tomorrow, role="队长")
+    start(tomorrow, kind="factor", points=0, percent=150, condition="holiday")
+    start(tomorrow, kind="factor", points=0, percent=120, condition="emergency", campaign_number=7)
+
+    per_hour.refresh_from_db()
+    assert per_hour.last_day is None
+    assert AwardRule.objects.filter(holds__upper_inf=True).count() == 4
+
+
+def test_the_next_version_of_a_bonus_starts_with_what_is_left(
+    client: Client, city_staff: User, campaign: CampaignPage, per_hour: AwardRule, today: date
+) -> None:
+    bonus = make_rule("campaign_bonus", 5, campaign_number=campaign.pk)
+    BonusBudget.objects.create(rule=bonus, budget_points=100, granted_points=30)
+    client.force_login(city_staff)
+    url = reverse("award-rules:edit", args=[bonus.pk])
+    form = client.get(url).context["form"]
+    assert form["budget_points"].value() == 70
+
+    typed = {"name": "活动加分", "points": 8, "budget_points": 70}
+    typed["starts_on"] = (today + timedelta(days=1)).isoformat()
+    assert publish(client, url, typed).status_code == 302
+    new = AwardRule.objects.get(points=8)
+    assert (new.campaign_number, new.budget.budget_points) == (campaign.pk, 70)
+
+
+def test_the_campaign_of_a_bonus_is_chosen_by_an_office_without_rights_on_pages(
+    client: Client, campaign: CampaignPage
+) -> None:
+    user = make_user(name="市局同事", phone="+8613800000078")
+    appoint_city_staff(user=user, by=None)
+    client.force_login(user)
+    assert "campaigns.campaignpage" in client.get(reverse("award-rules:add")).content.decode()
+
+    chooser = reverse("wagtailadmin_choose_page_search")
+    query = {"q": campaign.title[:3], "page_type": "campaigns.campaignpage"}
+    assert campaign.title in client.get(chooser, query).content.decode()
+
+
+def test_visitors_read_the_rules_of_today_and_what_is_announced(
+    client: Client, category: Category, campaign: CampaignPage, today: date
+) -> None:
+    make_rule("per_hour", 10, min_minutes=30, lapse_months=24, rounding="up")
+    make_rule("per_hour", 15, category=category, role="队长")
+    make_rule("factor", 0, percent=150, condition="night", night_from="22:00", night_until="06:00")
+    bonus = make_rule("campaign_bonus", 20, campaign_number=campaign.pk)
+    BonusBudget.objects.create(rule=bonus, budget_points=100, granted_points=40)
+    make_rule("first_service", 25)
+    make_rule("weekly_cap", 300)
+    start(today + timedelta(days=40), points=12)
+    end_award_rule(rule=bonus, last_day=today + timedelta(days=9), by=None)
+    page = client.get(reverse("award_rules"), headers={"accept-language": "en"}).content.decode()
+
+    for words in (
+        "10 points an hour",
+        "From 30 minutes of service on",
+        "Up to whole points",
+        "Lapse 24 months after the month they were given in",
+        "队长",
+        "15 points an hour",
+        "At night (22:00–06:00)",
+        "1.5 times the points",
+        "20 points on top",
+        campaign.title_en,
+        "60 of 100 points still to be given",
+        "25 points, once",
+        "At most 300 points a week",
+        ": 12 points an hour",
+    ):
+        assert words in page, words
+    assert "Until " in page
+
+
+def test_a_city_without_rules_says_so(db: None, client: Client) -> None:
+    page = client.get(reverse("award_rules"), headers={"accept-language": "en"}).content.decode()
+
+    assert "No rule yet" in page
