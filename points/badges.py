@@ -1,4 +1,4 @@
-"""What somebody's records show towards badges, and a badge's rule in words."""
+"""What somebody's records show towards badges."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from points.models import Badge
+from points.openbadges import criteria_in_words
 from volunteers.models import NoShow, ServiceRecord, Volunteer
 
 Criterion = Badge.Criterion
@@ -35,7 +35,7 @@ class BadgeProgress:
 
     @property
     def rule(self) -> str:
-        return rule_in_words(self.badge)
+        return criteria_in_words(self.badge)
 
 
 def count_towards(*, badges: Iterable[Badge], volunteer_ids: Collection[int]) -> Counts:
@@ -47,7 +47,7 @@ def count_towards(*, badges: Iterable[Badge], volunteer_ids: Collection[int]) ->
     aggregates: dict[str, Any] = {}
     for badge in badges:
         aggregates |= _aggregates(badge)
-    rows = (
+    rows: Iterable[Any] = (
         ServiceRecord.objects.counted()
         .filter(volunteer__in=volunteer_ids, settled_minutes__isnull=False)
         .values("volunteer")
@@ -65,11 +65,6 @@ def progress_of(*, volunteer: Volunteer, badges: Iterable[Badge]) -> list[BadgeP
     badges = list(badges)
     counts = count_towards(badges=badges, volunteer_ids=[volunteer.pk])[volunteer.pk]
     return [BadgeProgress(badge, counts.get(badge.pk, 0)) for badge in badges]
-
-
-def rule_in_words(badge: Badge) -> str:
-    """What earns the badge, in sentences."""
-    return " ".join([_criterion_in_words(badge), *_limits_in_words(badge)])
 
 
 def _aggregates(badge: Badge) -> dict[str, Any]:
@@ -132,34 +127,3 @@ def _count(badge: Badge, row: dict[str, Any], days_missed: dict[int, date]) -> i
         if badge.organisation_id in (None, organisation_id)
     ]
     return max(0, (last - max([first, *missed])).days)
-
-
-def _criterion_in_words(badge: Badge) -> str:
-    many = badge.threshold
-    if badge.criterion == Criterion.TIMES:
-        return ngettext("Serve once.", "Serve %(count)s times.", many) % {"count": many}
-    if badge.criterion == Criterion.HOURS:
-        return ngettext("Serve for one hour.", "Serve for %(count)s hours.", many) % {"count": many}
-    return ngettext(
-        "Serve over one day and miss no shift in that time.",
-        "Serve over %(count)s days and miss no shift in that time.",
-        many,
-    ) % {"count": many}
-
-
-def _limits_in_words(badge: Badge) -> list[str]:
-    words = []
-    if badge.category:
-        words.append(_("Only this kind of service counts: %(kind)s.") % {"kind": badge.category})
-    if badge.organisation:
-        words.append(
-            _("Only service with %(organisation)s counts.") % {"organisation": badge.organisation}
-        )
-    if badge.campaign_number is not None:
-        words.append(_("Only service in one particular campaign counts."))
-    if badge.begins_from is not None and badge.begins_until is not None:
-        words.append(
-            _("Only service with a check-in between %(from)s and %(until)s counts.")
-            % {"from": f"{badge.begins_from:%H:%M}", "until": f"{badge.begins_until:%H:%M}"}
-        )
-    return words

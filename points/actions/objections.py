@@ -17,6 +17,8 @@ from points.models import Recognition, StarObjection
 from volunteers.models import User, Volunteer
 
 State = StarObjection.State
+# Each one holds a star up: nobody holds up a whole list.
+MOST_OPEN = 5
 
 
 class ObjectionRefused(Exception):
@@ -40,6 +42,10 @@ class ObjectionOpen(ObjectionRefused):
     sentence = _("You have objected to this star already. The city's office will answer you.")
 
 
+class TooManyOpen(ObjectionRefused):
+    sentence = _("You have raised several objections. Please wait for the answers first.")
+
+
 class ReasonMissing(ObjectionRefused):
     sentence = _("Please say what speaks against this star.")
 
@@ -59,7 +65,7 @@ class NotYoursToDecide(ObjectionRefused):
 def raise_star_objection(*, recognition: Recognition, reason: str, by: User) -> StarObjection:
     """Say what speaks against a star in notice.
 
-    Raises NotInNotice, OwnStar, ObjectionOpen, ReasonMissing.
+    Raises NotInNotice, OwnStar, ObjectionOpen, TooManyOpen, ReasonMissing.
     """
     reason = reason.strip()
     if not reason:
@@ -71,6 +77,8 @@ def raise_star_objection(*, recognition: Recognition, reason: str, by: User) -> 
             raise NotInNotice
         if Volunteer.objects.filter(pk=star.volunteer_id, user=by).exists():
             raise OwnStar
+        if StarObjection.objects.filter(raised_by=by, state=State.OPEN).count() >= MOST_OPEN:
+            raise TooManyOpen
         try:
             with transaction.atomic():
                 return StarObjection.objects.create(

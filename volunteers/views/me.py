@@ -85,6 +85,7 @@ def me(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
         "records_url": _url_or_empty("my_records"),
         "shifts_url": _url_or_empty("my_shifts"),
         "points_url": _url_or_empty("my_points"),
+        "honours_url": _url_or_empty("my_honours"),
     }
     return render(request, "volunteers/me.html", context)
 
