@@ -24,6 +24,10 @@ from cms.blocks import BodyBlock, LinkBlock
 BODY_FEATURES = ["h2", "h3", "bold", "link", "ol", "ul", "hr", "image", "document-link"]
 
 
+# On the city page; all of them stand at /ledger/chain.json.
+DIGESTS_SHOWN = 12
+
+
 class HomePage(Page):
     headline = models.CharField(_("headline"), max_length=60, blank=True)
     lede = models.CharField(_("opening words"), max_length=200, blank=True)
@@ -143,11 +147,13 @@ class CityPage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from cms.totals import category_totals, city_totals, district_totals
+        from points.models import LedgerDigest
 
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         context["totals"] = city_totals()
         context["districts"] = district_totals()
         context["categories"] = category_totals()
+        context["digests"] = LedgerDigest.objects.all()[:DIGESTS_SHOWN]
         return context
 
 

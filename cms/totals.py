@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -54,7 +55,8 @@ def _count_city() -> dict[str, Any]:
             " FROM points_standing"
         )
         minutes, records = cursor.fetchone()
-    issue = Account.objects.filter(kind=Account.Kind.ISSUE).first()
+    # All accounts together are zero, so what people hold is what the others lack.
+    others = Account.objects.filter(volunteer=None).aggregate(points=Sum("balance_points"))
     return {
         "volunteers": Volunteer.objects.active().count(),
         "served_minutes": int(minutes),
@@ -63,7 +65,7 @@ def _count_city() -> dict[str, Any]:
         "organisations": Organisation.objects.active().count(),
         "campaigns": CampaignPage.objects.live().filter(ends_on__gte=now.date()).count(),
         "shifts_now": Shift.objects.public().filter(starts_at__lte=now, ends_at__gt=now).count(),
-        "points": -issue.balance_points if issue else 0,
+        "points": -(others["points"] or 0),
         "counted_at": now,
     }
 

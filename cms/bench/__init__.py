@@ -6,7 +6,10 @@ two or three times and so does one machine within a day, so only the ratio may b
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from dataclasses import asdict, dataclass
+from types import ModuleType
 from typing import Any
 
 
@@ -30,3 +33,21 @@ class Figure:
             "limit": round(self.limit, 1),
             "ratio": round(self.ratio, 3),
         }
+
+
+def figures(*, large: bool) -> dict[str, ModuleType]:
+    """The modules that measure, by the name of their figure, in the order of their file names."""
+    modules = (
+        importlib.import_module(f"cms.bench.{info.name}")
+        for info in pkgutil.iter_modules(__path__)
+        if info.name != "__main__"
+    )
+    return {
+        module.NAME: module
+        for module in modules
+        if hasattr(module, "NAME") and getattr(module, "LARGE", False) == large
+    }
+
+
+def names_of(*, large: bool) -> list[str]:
+    return list(figures(large=large))

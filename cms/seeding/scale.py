@@ -18,14 +18,16 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from cms.demo.people import demo_phone, invented_birth_date, invented_name
 from cms.demo.texts import campaigns
 from cms.seeding import ground
 from cms.seeding.processes import run_in_processes
+from points.actions.recognition import evaluate_recognition
 from points.actions.settlement import owed_records_exist, settle_owed_records
-from points.models import AwardRule
+from points.models import AwardRule, Standing
 from volunteers.actions.cards import CARD_YEARS, card_number
 from volunteers.actions.consents import get_notice
 from volunteers.models import Category, ConsentNotice, Organisation, Territory, Volunteer
@@ -91,6 +93,8 @@ def seed_volunteers(
          lambda: run_in_processes(_write, jobs, processes=processes)),
         ("records settled", how_many * records_each,
          lambda: run_in_processes(_settle, range(processes), processes=processes)),
+        ("recognition and rankings", how_many,
+         lambda: run_in_processes(_recognise, range(processes), processes=processes)),
         ("statistics", 0, _analyse),
     ):  # fmt: skip
         began = time.monotonic()
@@ -242,6 +246,12 @@ def _settle(_number: int) -> None:
     """As the worker does; another process's locked records are passed over."""
     while owed_records_exist():
         if not settle_owed_records(limit=SETTLE_BATCH):
+            time.sleep(0.2)
+
+
+def _recognise(_number: int) -> None:
+    while Standing.objects.filter(evaluated_revision__lt=F("revision")).exists():
+        if not evaluate_recognition(limit=SETTLE_BATCH):
             time.sleep(0.2)
 
 

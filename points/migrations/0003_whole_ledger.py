@@ -697,7 +697,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='capwindow',
             name='volunteer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='volunteers.volunteer'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='volunteers.volunteer'),
         ),
         migrations.AddField(
             model_name='family',

@@ -231,7 +231,10 @@ class CapWindow(models.Model):
     max(0, earned − limit). So it does not matter in which order records are settled.
     """
 
-    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="+")
+    # Both keys without an index of their own: `cap_window_once` begins with the volunteer.
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     rule = models.ForeignKey(AwardRule, on_delete=models.PROTECT, related_name="+", db_index=False)
     starts_on = models.DateField()
     earned_points = models.BigIntegerField(default=0)

@@ -263,3 +263,19 @@ def test_this_month_is_not_closed_yet(alice: User) -> None:
     write_movement(alice, at=timezone.now())
 
     assert close_months() == []
+
+
+def test_the_city_page_and_a_file_show_the_digests(
+    alice: User, client: Any, campaign_index: Any
+) -> None:
+    from cms.models import CityPage
+
+    home = campaign_index.get_parent()
+    home.add_child(instance=CityPage(title="这座城市", slug="city"))
+    write_movement(alice, at=in_month(2026, 3))
+    newest = close_months()[-1]
+
+    assert newest.digest in client.get("/city/").content.decode()
+    chain = client.get("/ledger/chain.json").json()
+    assert chain["months"][-1]["digest"] == newest.digest
+    assert chain["months"][0]["previous"] == chain["genesis"]

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from cms.seeding import ground, life, people, rewards, site, today
+from cms.seeding import ground, honours, life, people, rewards, site, today
 
 DAYS = 42
 RESIDENTS = 2000
@@ -37,6 +37,7 @@ class Command(BaseCommand):
         self._step("organisations", ground.seed_organisations)
         users = self._step("accounts", ground.seed_accounts)
         self._step("rewards", rewards.seed_rewards)
+        self._step("badges", honours.seed_badges)
         self._step("campaigns", lambda: site.seed_campaigns(how_many=options["campaigns"]))
         self._step("cast", lambda: people.seed_cast(users))
         residents, days, processes = options["residents"], options["days"], options["processes"]
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         self._step(
             "weeks gone by", lambda: life.live(days=days, alice=users["alice"], processes=processes)
         )
+        self._step("honours", lambda: honours.seed_honours(users))
         self._step("today and what is to come", lambda: today.refresh(alice=users["alice"]))
         self.stdout.write(f"Demo city ready in {time.monotonic() - began:.0f} s")
 
