@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,3 +13,10 @@ class VolunteersConfig(AppConfig):
         from volunteers import handlers
 
         handlers.connect()
+        post_migrate.connect(_load_public_holidays, sender=self)
+
+
+def _load_public_holidays(**_kwargs: Any) -> None:
+    from volunteers.actions.calendar import load_public_holidays
+
+    load_public_holidays()

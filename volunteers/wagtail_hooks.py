@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.widgets import AdminDateInput
 from wagtail.permission_policies import BasePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
+from volunteers.actions.calendar import (
+    HolidayNotInFuture,
+    HolidayRefused,
+    add_public_holiday,
+    remove_public_holiday,
+)
 from volunteers.actions.consents import publish_notice
 from volunteers.actions.organisations import (
     AlreadyMember,
@@ -31,6 +41,7 @@ from volunteers.models import (
     ConsentNotice,
     Membership,
     Organisation,
+    PublicHoliday,
     SecurityEvent,
     Skill,
     User,
@@ -71,6 +82,7 @@ register_permission_policy(Organisation, CityStaffPolicy(Organisation, {"add", "
 register_permission_policy(Membership, CityStaffPolicy(Membership, {"add", "delete", "view"}))
 register_permission_policy(Category, CityStaffPolicy(Category, {"add", "change", "view"}))
 register_permission_policy(Skill, CityStaffPolicy(Skill, {"add", "change", "view"}))
+register_permission_policy(PublicHoliday, CityStaffPolicy(PublicHoliday, {"add", "delete", "view"}))
 register_permission_policy(ConsentNotice, CityStaffPolicy(ConsentNotice, {"add", "view"}))
 register_permission_policy(SecurityEvent, CityStaffPolicy(SecurityEvent, {"view"}))
 
@@ -201,6 +213,54 @@ class ConsentNoticeViewSet(ModelViewSet):
     inspect_view_enabled = True
 
 
+class PublicHolidayForm(WagtailAdminModelForm):
+    class Meta:
+        model = PublicHoliday
+        fields = ["day", "name", "name_en"]
+        widgets = {"day": AdminDateInput}
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if day <= timezone.localdate():
+            raise ValidationError(str(HolidayNotInFuture()))
+        return day
+
+
+class PublicHolidayCreateView(generic.CreateView):
+    def save_instance(self) -> PublicHoliday:
+        return add_public_holiday(**self.form.cleaned_data, by=self.request.user)
+
+    def get_success_buttons(self) -> list[Any]:
+        return []  # there is nothing to change about a day, it is taken away
+
+
+class PublicHolidayDeleteView(generic.DeleteView):
+    def delete_action(self) -> None:
+        remove_public_holiday(holiday=self.object, by=self.request.user)
+
+    def form_valid(self, form: Any) -> Any:
+        try:
+            return super().form_valid(form)
+        except HolidayRefused as refusal:
+            messages.error(self.request, str(refusal))
+            return self.form_invalid(form)
+
+
+class PublicHolidayViewSet(ModelViewSet):
+    model = PublicHoliday
+    name = "public-holidays"
+    menu_label = _("Public holidays")
+    icon = "calendar-alt"
+    add_view_class = PublicHolidayCreateView
+    delete_view_class = PublicHolidayDeleteView
+    list_display = ["day", "name", "name_en"]
+    search_fields = ["name", "name_en"]
+    ordering = ["-day"]
+
+    def get_form_class(self, for_update: bool = False) -> Any:
+        return PublicHolidayForm
+
+
 class SecurityEventViewSet(ModelViewSet):
     model = SecurityEvent
     name = "security-log"
@@ -222,6 +282,7 @@ class PeopleGroup(ViewSetGroup):
         CategoryViewSet,
         SkillViewSet,
         ConsentNoticeViewSet,
+        PublicHolidayViewSet,
         SecurityEventViewSet,
     )
 
