@@ -28,6 +28,12 @@ def words() -> dict[str, Any]:
 
 
 @cache
+def honours() -> dict[str, Any]:
+    """`badge` and `honour` lists, and the one `objection`."""
+    return _read("honours.toml")
+
+
+@cache
 def pages() -> dict[str, Any]:
     """`home`, `page`, `city`, `campaigns`, `news` and `article`."""
     return _read("pages.toml")

@@ -14,7 +14,15 @@ from campaigns.models.attendance import Door
 from cms.demo.logins import LOGINS, PASSWORD
 from cms.models import HomePage, NewsPage
 from cms.seeding.clock import lived_time
-from points.models import AwardRule, Movement, Standing
+from points.models import (
+    AwardRule,
+    Badge,
+    Movement,
+    Recognition,
+    Standing,
+    StarObjection,
+    YearlyHonour,
+)
 from volunteers.models import Membership, Organisation, RecordChange, ServiceRecord, User, Volunteer
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +164,12 @@ def test_no_demo_city_is_built_outside_a_demo(settings):
     with pytest.raises(CommandError, match="demo"):
         seed()
     assert (Volunteer.objects.count(), CampaignPage.objects.count()) == before
+
+
+@pytest.mark.usefixtures("city")
+def test_somebody_has_a_badge_a_list_of_honours_is_there_and_an_objection_waits():
+    assert Badge.objects.offered().count() >= 6
+    assert Recognition.objects.awarded().filter(kind="badge").exists()
+    states = set(YearlyHonour.objects.values_list("state", flat=True))
+    assert states == {"approved", "nominated"}
+    assert StarObjection.objects.filter(state="open").count() == 1
