@@ -8,11 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 from wagtail.admin import messages
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.model import ModelViewSet
@@ -32,6 +33,16 @@ def _with_names(redemptions: QuerySet[Redemption]) -> QuerySet[Redemption]:
     return redemptions.select_related(
         "reward", "volunteer", "movement", "refund", "collected_with", "collected_by"
     ).defer("volunteer__id_number")
+
+
+def _redeemed_on(redemption: Redemption) -> str:
+    return f"{timezone.localtime(redemption.redeemed_at):%Y-%m-%d %H:%M}"
+
+
+def _to_be_picked_up_by(redemption: Redemption) -> str:
+    if redemption.state != Redemption.State.WAITING or redemption.expires_at is None:
+        return ""
+    return f"{timezone.localtime(redemption.expires_at):%Y-%m-%d}"
 
 
 class RedemptionIndexView(generic.IndexView):
@@ -112,8 +123,13 @@ class RedemptionViewSet(ModelViewSet):
         Column("name", label=_("Name"), accessor="volunteer.masked_name"),
         "reward",
         Column("state", label=_("State"), accessor="get_state_display"),
-        DateColumn("redeemed_at", label=_("Redeemed"), sort_key="redeemed_at"),
-        DateColumn("expires_at", label=_("To be picked up by"), sort_key="expires_at"),
+        Column("redeemed_at", label=_("Redeemed"), accessor=_redeemed_on, sort_key="redeemed_at"),
+        Column(
+            "expires_at",
+            label=_("To be picked up by"),
+            accessor=_to_be_picked_up_by,
+            sort_key="expires_at",
+        ),
     ]
     list_filter = ["state", "reward"]
     search_fields = ["code", "volunteer__name", "reward__name"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.forms import modelform_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -24,7 +25,7 @@ from points.actions.catalogue import (
     close_partner,
     renew_partner_link,
 )
-from points.forms.rewards import PickUpPlaceForm, RewardForm
+from points.forms.rewards import REWARD_FIELDS, PickUpPlaceForm, RewardForm
 from points.models import Partner, PickUpPlace, Reward
 from volunteers.qr import qr_svg
 from volunteers.wagtail_hooks import CityStaffPolicy
@@ -77,7 +78,8 @@ class RewardViewSet(ModelViewSet):
     search_fields = ["name", "name_en"]
 
     def get_form_class(self, for_update: bool = False) -> type[RewardForm]:
-        return RewardForm
+        # Made when it is asked for: the choosers of pictures and areas are registered by then.
+        return modelform_factory(Reward, form=RewardForm, fields=REWARD_FIELDS)  # type: ignore[return-value]
 
 
 class PartnerInspectView(generic.InspectView):
@@ -131,7 +133,6 @@ class PartnerViewSet(ModelViewSet):
     inspect_view_enabled = True
     inspect_view_class = PartnerInspectView
     inspect_template_name = "points/admin/partner.html"
-    inspect_view_fields = ["name", "name_en", "contact", "phone", "organisation"]
     list_display = ["name", "contact", "phone", DateColumn("closed_at", label=_("Closed"))]
     search_fields = ["name", "name_en", "contact"]
     form_fields = ["name", "name_en", "contact", "phone", "organisation"]

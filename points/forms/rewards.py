@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminDateInput
 
-from points.models import Partner, PickUpPlace, Reward
+from points.models import Partner, PickUpPlace
 
 PRESS_AGAIN = _("Please open the page again and press once more.")
 
@@ -47,7 +47,16 @@ class WithdrawForm(forms.Form):
     )
 
 
+REWARD_FIELDS = [
+    "kind", "name", "name_en", "about", "about_en", "picture", "offered_by", "price_points",
+    "stock", "places", "pick_up_place", "pick_up_days", "limit_per_person", "limit_per_month",
+    "territory", "students_only", "min_star_level", "offered_from", "offered_until", "is_offered",
+]  # fmt: skip
+
+
 class RewardForm(WagtailAdminModelForm):
+    """The fields that need more than their model says; the viewset adds REWARD_FIELDS."""
+
     offered_from = forms.DateField(label=_("on offer from"), widget=AdminDateInput, required=False)
     offered_until = forms.DateField(
         label=_("on offer until"), widget=AdminDateInput, required=False
@@ -59,15 +68,6 @@ class RewardForm(WagtailAdminModelForm):
         required=False,
         help_text=_("Their partners hand it over by phone."),
     )
-
-    class Meta:
-        model = Reward
-        fields = [
-            "kind", "name", "name_en", "about", "about_en", "picture", "offered_by",
-            "price_points", "stock", "places", "pick_up_place", "pick_up_days",
-            "limit_per_person", "limit_per_month", "territory", "students_only",
-            "min_star_level", "offered_from", "offered_until", "is_offered",
-        ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from points.actions.families import monthly_limit
 from points.actions.refunds import NotWaiting, give_back_redemption
 from points.actions.rewards import (
     NotEnoughPoints,
@@ -70,6 +71,7 @@ def rewards(request: HttpRequest) -> HttpResponse:
         "kind": kind if kind in Reward.Kind.values else "",
         "balance": balance,
         "volunteer": volunteer,
+        "families_are_on": monthly_limit() > 0,
         "waiting": redemptions.waiting(),
         "earlier": redemptions.exclude(state=Redemption.State.WAITING)[:EARLIER_SHOWN],
         # One for each showing of the page: a button pressed twice sends the same one.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import zxingcpp
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -32,6 +35,7 @@ from tests.cast import make_volunteer
 from tests.points.conftest import balance_of
 from tests.points.rewards_cast import give, make_place, make_reward, redeem
 from tests.points.test_settlement_races import run_together
+from tests.volunteers.test_qr import drawn
 from volunteers.actions.leaving import close_account
 from volunteers.models import Territory, User, Volunteer
 
@@ -85,7 +89,10 @@ def test_the_owner_sees_code_place_and_day(
     page = client.get(reverse("my_redemption", args=[waiting.pk]), headers=ENGLISH).content.decode()
 
     assert waiting.code in page
-    assert "<svg" in page
+    drawing = re.search(r'<svg xmlns="http://www.w3.org/2000/svg".*?</svg>', page, re.DOTALL)
+    assert drawing
+    (code,) = zxingcpp.read_barcodes(drawn(drawing[0]))
+    assert code.text == f"{settings.LINLI_BASE_URL}/pick-up/{waiting.code}/"
     assert "红瓦小屋柜台" in page
     assert "周二至周六" in page
     assert f"{waiting.expires_at:%Y-%m-%d}" in page
@@ -274,7 +281,9 @@ def test_the_admin_keeps_rewards_partners_and_their_links(
         "min_star_level": 0, "places": [place.pk], "is_offered": "on",
     }  # fmt: skip
     address = reverse("rewards:edit", args=[reward.pk])
-    assert client.get(address).status_code == 200
+    shown = client.get(address).content.decode()
+    assert '<select name="picture"' not in shown  # both are chosen, not scrolled through
+    assert '<select name="territory"' not in shown
     assert client.post(address, form).status_code == 200  # one is redeemed: the stock is not 0
     assert client.post(address, form | {"stock": 9}).status_code == 302
     reward.refresh_from_db()
@@ -489,4 +498,4 @@ def _buckets(volunteer: Volunteer) -> dict[Any, int]:
 
 
 def _main(page: str) -> str:
-    return page.split("<main")[1].split("</main")[0]
+    return page.split("<main")[1].split("</main", maxsplit=1)[0]
