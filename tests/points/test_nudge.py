@@ -81,3 +81,27 @@ def test_every_task_delivered_twice_does_its_work_once(
     assert Movement.objects.count() == 1
     assert Recognition.objects.count() == 1
     assert balance_of(alice.volunteer) == 15
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_nudge_costs_less_than_a_minute(
+    submitted: Make, alice: User, bao: User, per_hour: Any, broker: Any, start_worker: Any,
+    wait_until: Any,
+) -> None:  # fmt: skip
+    """Beat's own sweep finds the record: its message was flushed away."""
+    confirm_record(record=submitted(), by=bao)
+    broker.flushdb()
+    start_worker(beat=True)
+
+    wait_until(lambda: balance_of(alice.volunteer) == 15, seconds=60)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_idle_worker_gives_the_points_at_once(
+    submitted: Make, alice: User, bao: User, per_hour: Any, broker: Any, worker: Any,
+    wait_until: Any,
+) -> None:  # fmt: skip
+    """Without beat: the nudge alone brings them. How fast, `make bench` says."""
+    confirm_record(record=submitted(), by=bao)
+
+    wait_until(lambda: balance_of(alice.volunteer) == 15, seconds=30)
