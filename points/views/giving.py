@@ -23,6 +23,7 @@ from volunteers.permissions import get_volunteer_for
 from volunteers.views.access import volunteer_required
 
 SHOWN = 50
+SPEND_IDS = "spend_%s"  # whoever keeps the books may give too: two forms on one page
 
 
 @require_safe
@@ -73,7 +74,7 @@ def give(request: HttpRequest, volunteer: Volunteer, project_id: int) -> HttpRes
 @require_POST
 def spend(request: HttpRequest, project_id: int) -> HttpResponse:
     project = _spendable(request, project_id)
-    form = SpendPointsForm(request.POST)
+    form = SpendPointsForm(request.POST, auto_id=SPEND_IDS)
     if form.is_valid():
         try:
             actions.spend_project_points(
@@ -129,7 +130,8 @@ def _project_page(
         ).order_by("-id")[:SHOWN],
         "give_form": give_form or GivePointsForm(initial={"nonce": uuid.uuid4()}),
         "can_spend": can_spend_project(request.user, project),  # type: ignore[arg-type]
-        "spend_form": spend_form or SpendPointsForm(initial={"nonce": uuid.uuid4()}),
+        "spend_form": spend_form
+        or SpendPointsForm(initial={"nonce": uuid.uuid4()}, auto_id=SPEND_IDS),
     }
     return render(request, "points/points_project.html", context)
 
