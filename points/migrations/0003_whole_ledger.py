@@ -692,7 +692,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='capwindow',
             name='rule',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='points.awardrule'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='points.awardrule'),
         ),
         migrations.AddField(
             model_name='capwindow',

@@ -235,7 +235,15 @@ class CapWindow(models.Model):
     volunteer = models.ForeignKey(
         Volunteer, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    rule = models.ForeignKey(AwardRule, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Not checked by the database row by row: every settlement would lock the one rule, and a rule
+    # that has held can not be removed (a trigger sees to it).
+    rule = models.ForeignKey(
+        AwardRule,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     starts_on = models.DateField()
     earned_points = models.BigIntegerField(default=0)
     over_points = models.BigIntegerField(default=0)
