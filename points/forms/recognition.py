@@ -34,8 +34,29 @@ class NominationForm(forms.Form):
     )
 
 
+# Of the site's own icons, those that suit a badge.
+PICTURES = [
+    ("trophy", _("Cup")),
+    ("star", _("Star")),
+    ("heart", _("Heart")),
+    ("hand", _("Hand")),
+    ("shield", _("Shield")),
+    ("check-circle", _("Tick")),
+    ("clock", _("Clock")),
+    ("moon", _("Moon")),
+    ("sun", _("Sun")),
+    ("people", _("People")),
+    ("home", _("House")),
+    ("school", _("School")),
+    ("campaign", _("Flag")),
+    ("gift", _("Present")),
+]
+
+
 class BadgeForm(WagtailAdminModelForm):
     """Writes by the actions: whoever a new rule concerns is looked at again."""
+
+    icon = forms.ChoiceField(label=_("picture"), choices=PICTURES)
 
     class Meta:
         model = Badge

@@ -488,6 +488,7 @@ def test_the_office_is_told_what_is_wrong_with_a_badge(
         {"begins_from": "21:00"},
         {"begins_from": "21:00", "begins_until": "21:00"},
         {"threshold": 0},
+        {"icon": "no-such-picture"},
     ):
         answer = client.post(reverse("badges:add"), badge_data(organisation, **changes))
         assert answer.status_code == 200
