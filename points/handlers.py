@@ -14,7 +14,7 @@ from points.actions.merging import merge_points
 from points.actions.ranking import leave_rankings, owe_rankings
 from points.actions.recognition import owe_evaluation
 from points.actions.refunds import give_back_all
-from points.models import Account, Movement, Recognition, Redemption
+from points.models import Account, FamilyMember, Movement, Recognition, Redemption
 from volunteers.models import ConsentNotice, User, Volunteer
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,10 @@ def copy_points(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, dict[str,
                 "state": one.state,
             }
             for one in Redemption.objects.filter(volunteer=volunteer).select_related("reward")
+        ],
+        "families": [
+            {"name": one.family.name, "joined": one.joined_at is not None}
+            for one in FamilyMember.objects.filter(volunteer=volunteer).select_related("family")
         ],
     }
 

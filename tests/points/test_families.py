@@ -37,7 +37,7 @@ from tests.cast import make_card, make_user, make_volunteer
 from tests.points.conftest import balance_of
 from tests.points.rewards_cast import give
 from tests.points.test_settlement_races import run_together
-from volunteers.actions.leaving import close_account
+from volunteers.actions.leaving import close_account, copy_data
 from volunteers.actions.merges import merge_volunteers
 from volunteers.models import Territory, User, Volunteer
 
@@ -242,6 +242,9 @@ def test_the_last_to_leave_takes_the_family_along(
 def test_whoever_closes_the_account_is_in_no_family(
     family: Family, alice: User, grandma: User
 ) -> None:
+    assert copy_data(volunteer=alice.volunteer)["points"]["families"] == [
+        {"name": "林家", "joined": True}
+    ]
     close_account(user=alice, by=alice)
 
     assert list(family.members.values_list("volunteer__name", flat=True)) == ["林奶奶"]
