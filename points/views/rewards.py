@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from wagtail.images import get_image_model
 
 from points.actions.families import monthly_limit
 from points.actions.refunds import NotWaiting, give_back_redemption
@@ -33,6 +34,7 @@ from volunteers.qr import qr_svg
 from volunteers.views.access import volunteer_required
 
 EARLIER_SHOWN = 10
+PICTURE_FORM = "fill-640x360|format-webp"  # as templates/points/reward_card.html asks for it
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,11 @@ def rewards(request: HttpRequest) -> HttpResponse:
 
 def _on_the_shelf() -> QuerySet[Reward]:
     places = Prefetch("places", PickUpPlace.objects.order_by("name"))
+    pictures = Prefetch("picture", get_image_model().objects.prefetch_renditions(PICTURE_FORM))
     return (
         Reward.objects.on_the_shelf()
-        .select_related("offered_by", "territory", "picture")
-        .prefetch_related(places)
+        .select_related("offered_by", "territory")
+        .prefetch_related(places, pictures)
     )
 
 

@@ -13,6 +13,8 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 
 from points.actions.catalogue import StockBelowTaken, change_reward
 from points.actions.refunds import give_back_redemption
@@ -34,7 +36,7 @@ from points.actions.rewards import (
 from points.models import Account, Redemption, Reward
 from tests.cast import make_territory, make_volunteer
 from tests.points.conftest import balance_of, settle_all
-from tests.points.rewards_cast import give, make_reward, redeem
+from tests.points.rewards_cast import give, make_place, make_reward, redeem
 from tests.points.test_settlement_races import run_together
 from volunteers.models import (
     Organisation,
@@ -316,10 +318,13 @@ def test_the_catalogue_costs_the_same_however_long_it_is(
     client: Client, alice: User, django_assert_max_num_queries: Any
 ) -> None:
     give(alice.volunteer, 100)
-    for _ in range(25):
-        make_reward(limit_per_month=1, min_star_level=0)
+    for number in range(25):
+        picture = get_image_model().objects.create(
+            title=f"{number}", file=get_test_image_file(f"{number}.png")
+        )
+        make_reward(limit_per_month=1, picture=picture, places=[make_place(f"{number}")])
     client.force_login(alice)
-    client.get(reverse("rewards"))
+    assert client.get(reverse("rewards")).content.decode().count("reward-picture") == 25
 
     with django_assert_max_num_queries(25):
         client.get(reverse("rewards"))
