@@ -14,7 +14,14 @@ from points.actions.merging import merge_points
 from points.actions.ranking import leave_rankings, owe_rankings
 from points.actions.recognition import owe_evaluation
 from points.actions.refunds import give_back_all
-from points.models import Account, FamilyMember, Movement, Recognition, Redemption
+from points.models import (
+    Account,
+    FamilyMember,
+    Movement,
+    Recognition,
+    Redemption,
+    YearlyHonour,
+)
 from volunteers.models import ConsentNotice, User, Volunteer
 
 logger = logging.getLogger(__name__)
@@ -55,8 +62,20 @@ def copy_points(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, dict[str,
             for movement in (movements.order_by("id") if account else ())
         ],
         "recognitions": [
-            {"kind": one.kind, "level": one.level, "state": one.state}
-            for one in Recognition.objects.filter(volunteer=volunteer).order_by("id")
+            {
+                "kind": one.kind,
+                "level": one.level,
+                "badge": one.badge.name if one.badge else "",
+                "state": one.state,
+                "reason": one.withdraw_reason,
+            }
+            for one in Recognition.objects.filter(volunteer=volunteer)
+            .select_related("badge")
+            .order_by("id")
+        ],
+        "yearly_honours": [
+            {"year": one.year, "title": one.title, "citation": one.citation, "state": one.state}
+            for one in YearlyHonour.objects.filter(volunteer=volunteer).order_by("id")
         ],
         "redemptions": [
             {

@@ -45,9 +45,10 @@ def what_is_gone(recognitions: Iterable[Recognition]) -> list[str]:
     `recognitions` are all of one person's.
     """
     latest: dict[tuple[str, int, int | None], Recognition] = {}
-    for recognition in sorted(recognitions, key=lambda one: one.pk):
+    # What is in force last: it stands for its honour, whatever was taken back before.
+    for recognition in sorted(recognitions, key=lambda one: (not _is_gone(one), one.pk)):
         latest[recognition.kind, recognition.level, recognition.badge_id] = recognition
-    return [_gone(one) for one in latest.values() if one.state == Recognition.State.WITHDRAWN]
+    return [_gone(one) for one in latest.values() if _is_gone(one)]
 
 
 def objections_in_words(objections: Iterable[StarObjection]) -> list[str]:
@@ -73,6 +74,10 @@ def _in_words(objection: StarObjection) -> str:
         "level": level,
         "answer": objection.answer,
     }
+
+
+def _is_gone(recognition: Recognition) -> bool:
+    return recognition.state == Recognition.State.WITHDRAWN
 
 
 def _gone(recognition: Recognition) -> str:

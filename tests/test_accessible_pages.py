@@ -139,6 +139,9 @@ PUBLIC = [
     "account_reset_password",
     "design_system",
     "search",
+    "star_notice",
+    "badges",
+    "honours",
 ]
 OWN = [
     "me",
@@ -147,6 +150,7 @@ OWN = [
     "my_student",
     "my_claims",
     "my_shifts",
+    "my_honours",
     "my_consents",
     "mfa_index",
     "account_email",
@@ -154,7 +158,7 @@ OWN = [
     "account_set_password",
     "usersessions_list",
 ]
-DESK = ["desk", "desk_records"]
+DESK = ["desk", "desk_records", "nominate_honour"]
 
 
 def test_public_pages_are_accessible(

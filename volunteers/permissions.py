@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from volunteers.models import (
     Membership,
     MergeRequest,
+    NoShow,
     Organisation,
     ServiceRecord,
     StudentAffiliation,
@@ -158,6 +159,17 @@ def get_records_for(user: AnyUser) -> QuerySet[ServiceRecord]:
         ServiceRecord.objects.filter(volunteer__user=user)
         .select_related("organisation", "category")
         .order_by("-served_on", "-id")
+    )
+
+
+def get_no_shows_for(user: AnyUser) -> QuerySet[NoShow]:
+    """The account's own, newest first (E8)."""
+    if not isinstance(user, User) or not user.is_active:
+        return NoShow.objects.none()
+    return (
+        NoShow.objects.filter(volunteer__user=user)
+        .select_related("organisation")
+        .order_by("-missed_on", "-id")
     )
 
 

@@ -169,15 +169,19 @@ def _first_ranked_month(volunteer: Volunteer) -> date | None:
 
 
 def _move_recognitions(*, kept: Volunteer, merged: Volunteer) -> None:
-    """What both have stays once; the next evaluation looks at the sums of both."""
+    """What both have stays once; the next evaluation looks at the sums of both.
+
+    What is withdrawn here goes along, as refused stars do: an objection that was raised or upheld
+    against it concerns the same person.
+    """
+    Recognition.objects.refused().filter(volunteer=merged).update(volunteer=kept)
     honour = ("kind", "level", "badge")
     has = set(Recognition.objects.in_force().filter(volunteer=kept).values_list(*honour))
     for recognition in Recognition.objects.in_force().filter(volunteer=merged):
         if (recognition.kind, recognition.level, recognition.badge_id) in has:
             recognition.state = Recognition.State.WITHDRAWN
             recognition.withdrawn_at = timezone.now()
-        else:
-            recognition.volunteer = kept
+        recognition.volunteer = kept
         recognition.save()
 
 

@@ -23,9 +23,11 @@ from points.permissions import (
     get_stars_open_to_objection_for,
 )
 from volunteers.models import User, Volunteer
+from volunteers.permissions import get_no_shows_for
 from volunteers.views.access import volunteer_required
 
 NOTICES_PER_PAGE = 50
+NO_SHOWS_SHOWN = 5
 State = Recognition.State
 Kind = Recognition.Kind
 
@@ -99,5 +101,6 @@ def my_honours(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
         "under_way": progress_of(volunteer=volunteer, badges=offered),
         "gone": what_is_gone(recognitions),
         "honours": get_honours_for(user),
+        "no_shows": get_no_shows_for(user)[:NO_SHOWS_SHOWN],
     }
     return render(request, "points/my_honours.html", context)

@@ -24,7 +24,16 @@ SMALL_TARGETS = """least => [...document.querySelectorAll(
 
 
 def pages_of(campaign: CampaignPage, shift: Shift) -> dict[str, list[str]]:
-    named = ["me", "my_card", "my_shifts", "my_profile", "my_records", "my_points", "mfa_index"]
+    named = [
+        "me",
+        "my_card",
+        "my_shifts",
+        "my_profile",
+        "my_records",
+        "my_points",
+        "my_honours",
+        "mfa_index",
+    ]
     return {
         "stranger": [
             "/",

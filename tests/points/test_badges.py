@@ -20,6 +20,7 @@ from tests.cast import make_volunteer
 from tests.points.conftest import settle_all
 from tests.points.test_settlement_races import run_together
 from volunteers.actions.absences import note_no_shows
+from volunteers.actions.leaving import copy_data
 from volunteers.actions.records import correct_record, raise_objection, void_record
 from volunteers.models import Category, Organisation, ServiceRecord, Territory, User, Volunteer
 
@@ -427,6 +428,36 @@ def test_a_badge_taken_back_is_told_in_plain_words(
     page = client.get(reverse("my_honours"), headers={"accept-language": "en"}).content.decode()
 
     assert "The badge “第一枚” was taken back" in page
+
+
+def test_who_missed_a_shift_reads_it_and_how_to_set_it_right(
+    client: Client, alice: User, organisation: Organisation
+) -> None:
+    day = timezone.localdate() - timedelta(days=2)
+    note_no_shows(
+        missed={"sign_up:1": alice.volunteer.pk}, organisation=organisation, missed_on=day
+    )
+    client.force_login(alice)
+    page = client.get(reverse("my_honours"), headers={"accept-language": "en"}).content.decode()
+
+    assert f"{day}, {organisation.name}: you had a place" in page
+    data = copy_data(volunteer=alice.volunteer)
+    assert data["no_shows"] == [{"day": day.isoformat(), "organisation": organisation.name}]
+
+
+def test_a_copy_of_my_data_names_my_badges(badge: MakeBadge, confirmed: Make, alice: User) -> None:
+    badge("times", 1, name="第一枚")
+    confirmed(60)
+    follow()
+    copied = copy_data(volunteer=alice.volunteer)["points"]["recognitions"]
+
+    assert {
+        "kind": "badge",
+        "level": 0,
+        "badge": "第一枚",
+        "state": "awarded",
+        "reason": "",
+    } in copied
 
 
 def test_the_summary_of_my_points_names_the_badge(

@@ -31,6 +31,7 @@ from points.models import Recognition, StarObjection
 from tests.cast import make_volunteer
 from tests.points.conftest import settle_all
 from tests.points.test_settlement_races import run_together
+from volunteers.actions.merges import merge_volunteers
 from volunteers.actions.records import void_record
 from volunteers.models import ServiceRecord, Territory, User, Volunteer
 
@@ -292,6 +293,33 @@ def test_an_objection_that_commits_between_looking_and_locking_is_seen(
         assert end_notices() == 0
     star.refresh_from_db()
     assert star.state == State.IN_NOTICE
+
+
+def merge(kept: Volunteer, merged: Volunteer) -> None:
+    merge_volunteers(kept=kept, merged=merged, by=None)
+    follow()
+
+
+def test_a_refused_star_stays_refused_when_two_registrations_become_one(
+    objection: StarObjection, alice: User, city_staff: User, territory: Territory
+) -> None:
+    decide_star_objection(objection=objection, uphold=True, answer="照片是旧的。", by=city_staff)
+    kept = make_volunteer(user=None, name="林爱丽", community=territory)
+    merge(kept, alice.volunteer)
+
+    assert stars(kept, State.IN_NOTICE) == []
+
+
+def test_an_objection_to_one_registrations_star_holds_up_the_others(
+    objection: StarObjection, confirmed: Make, alice: User, territory: Territory
+) -> None:
+    kept = make_volunteer(user=None, name="林爱丽", community=territory)
+    confirmed(130, quality=5, volunteer=kept)
+    follow()
+    merge(kept, alice.volunteer)
+
+    assert end_notices() == 0
+    assert stars(kept, State.AWARDED) == []
 
 
 # Pages

@@ -119,6 +119,10 @@ def copy_data(*, volunteer: Volunteer) -> dict[str, Any]:
             for consent in volunteer.consents.select_related("notice").order_by("id")
         ],
         "service_records": _records(volunteer),
+        "no_shows": [
+            {"day": no_show.missed_on.isoformat(), "organisation": no_show.organisation.name}
+            for no_show in volunteer.no_shows.select_related("organisation").order_by("id")
+        ],
         "security_log": _security_log(user) if user else [],
     }
     answers: list[Any] = data_copy_asked.send(sender=Volunteer, volunteer=volunteer)
