@@ -38,7 +38,7 @@ from volunteers.models.people import mask_name
 DAYS = 90
 MOST_AFFECTED = 20
 # A statement that takes longer is given up: somebody waits for the page.
-STATEMENT_SECONDS = 30
+STATEMENT_SECONDS = 45
 # No rule has this id; it stands in the shadow table alone.
 _CANDIDATE = -1
 

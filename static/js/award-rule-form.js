@@ -17,12 +17,14 @@
       return (byKind[kind.value] || []).includes(setting);
     }
 
+    // What somebody has to be told about stays in sight, until they choose something else.
+    let isFresh = true;
+
     function show() {
       for (const item of document.querySelectorAll("[data-rule-setting]")) {
         const isUsed = has(item.dataset.ruleSetting);
-        // What somebody has to be told about stays in sight.
         const hasError = Boolean(item.querySelector(".error-message, .w-field--error"));
-        item.hidden = !isUsed && !hasError;
+        item.hidden = !isUsed && !(isFresh && hasError);
         for (const input of item.querySelectorAll("input, select, textarea")) {
           if (input.dataset.locked === undefined) input.dataset.locked = String(input.disabled);
           input.disabled = input.dataset.locked === "true" || item.hidden;
@@ -30,8 +32,12 @@
       }
     }
 
-    kind.addEventListener("change", show);
-    if (condition) condition.addEventListener("change", show);
+    const change = () => {
+      isFresh = false;
+      show();
+    };
+    kind.addEventListener("change", change);
+    if (condition) condition.addEventListener("change", change);
     show();
   }
 
