@@ -14,7 +14,11 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from points.actions.lapsing import draw_from_buckets, put_into_buckets
+from points.actions.lapsing import (
+    draw_from_buckets,
+    lapse_before_spending,
+    put_into_buckets,
+)
 from points.buckets import Key
 from points.models import Account, Movement
 from volunteers.models import User, Volunteer
@@ -45,14 +49,14 @@ def get_system_account(kind: Account.Kind) -> Account:
 
 
 def lock_accounts(*, volunteers: list[Volunteer]) -> dict[int, Account]:
-    """The volunteers' accounts by volunteer id, locked in order until the transaction ends."""
+    """The volunteers' accounts by volunteer id, locked in order until the transaction ends, and
+    without points whose day has come."""
     for volunteer in sorted(volunteers, key=lambda volunteer: volunteer.pk):
         ensure_account(volunteer=volunteer)
-    locked = (
-        Account.objects.select_for_update(no_key=True)
-        .filter(volunteer__in=volunteers)
-        .order_by("pk")
-    )
+    accounts = Account.objects.filter(volunteer__in=volunteers).order_by("pk")
+    locked = list(accounts.select_for_update(no_key=True))
+    if lapse_before_spending(accounts=[account.pk for account in locked]):
+        locked = list(accounts)
     return {account.volunteer_id: account for account in locked if account.volunteer_id}
 
 

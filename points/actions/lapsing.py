@@ -75,12 +75,25 @@ def lapse_buckets(*, limit: int = 5000) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK_LAPSING_SQL, {"today": today, "limit": limit})
         accounts = [account for (account,) in cursor.fetchall()]
-        if not accounts:
-            return 0
-        lapsed = Account.objects.values_list("pk", flat=True).get(kind=Account.Kind.LAPSED)
+        return _lapse(accounts, today=today) if accounts else 0
+
+
+def lapse_before_spending(*, accounts: Iterable[int]) -> bool:
+    """Let go of what is over already, though the sweep has not come yet: nobody spends it, and
+    nobody makes it young again by sending it on. Holds the locks on the accounts."""
+    today = timezone.localdate()
+    over = Bucket.objects.filter(account__in=accounts, lapsed_at=None, lapses_on__lte=today)
+    due = list(over.values_list("account", flat=True).distinct())
+    return bool(due) and _lapse(due, today=today) > 0
+
+
+def _lapse(accounts: list[int], *, today: date) -> int:
+    """How many buckets of these accounts lapsed. Holds the locks on the accounts."""
+    lapsed = Account.objects.values_list("pk", flat=True).get(kind=Account.Kind.LAPSED)
+    with connection.cursor() as cursor:
         cursor.execute(LAPSE_SQL, {"accounts": accounts, "today": today, "lapsed": lapsed})
         buckets, points = cursor.fetchone()
-        Account.objects.filter(pk=lapsed).update(balance_points=F("balance_points") + points)
+    Account.objects.filter(pk=lapsed).update(balance_points=F("balance_points") + points)
     return int(buckets)
 
 

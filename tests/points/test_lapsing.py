@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from points.actions.lapsing import lapse_buckets, points_lapsing_soon
 from points.actions.notices import note_lapsing, send_next_notice
-from points.actions.rewards import redeem_reward
+from points.actions.rewards import NotEnoughPoints, redeem_reward
 from points.models import Account, Bucket, LapseNotice, Movement, Reward
 from tests.cast import make_volunteer
 from tests.points.conftest import balance_of, make_rule, settle_all
@@ -196,6 +196,20 @@ def test_a_notice_is_sent_once_to_the_phone_or_the_mailbox(
     LapseNotice.objects.update(sent_at=None)
     send_next_notice()
     assert mail.outbox[0].to == ["alice@linli.example"]
+
+
+def test_what_is_over_is_not_spent_before_the_sweep_comes(
+    lapsing_rule: Any, confirmed: Make, alice: User
+) -> None:
+    confirmed(120)
+    settle_all()
+    let_lapse_on(timezone.localdate())
+    reward = Reward.objects.create(name="环保袋", price_points=12, stock=3)
+
+    with pytest.raises(NotEnoughPoints):
+        redeem_reward(reward=reward, volunteer=alice.volunteer, nonce=uuid.uuid4(), by=alice)
+
+    assert reward.left == 3
 
 
 @pytest.mark.django_db(transaction=True)
