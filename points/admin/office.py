@@ -18,7 +18,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.viewsets.base import ViewSet
 
 from points.actions.settlement import let_be_worth_nothing, try_set_aside_again
-from points.models import BonusBudget, SetAsideRecord
+from points.models import BonusBudget, SetAsideRecord, StarObjection, YearlyHonour
 from points.office import (
     MonthSums,
     budgets_in_use,
@@ -72,6 +72,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "set_aside_count": aside.count(),
         "checks": last_checks(),
         "open_anomalies": get_anomalies_for(request.user).filter(state="open").count(),  # type: ignore[arg-type]
+        "open_objections": StarObjection.objects.filter(state=StarObjection.State.OPEN).count(),
+        "nominations": YearlyHonour.objects.filter(state=YearlyHonour.State.NOMINATED).count(),
     }
     return render(request, "points/admin/overview.html", context)
 

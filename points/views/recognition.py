@@ -38,7 +38,7 @@ def star_notice(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     in_notice = (
         Recognition.objects.in_notice()
-        .filter(kind=Kind.STAR)
+        .filter(kind=Kind.STAR, volunteer__closed_at=None)
         .select_related("volunteer__community")
         .defer("volunteer__id_number")
         .order_by("notice_until", "-level", "id")
