@@ -100,7 +100,9 @@ class AwardRuleForm(WagtailAdminModelForm):
         models = campaign_models()
         self.fields["campaign"].queryset = Page.objects.type(*models) if models else Page.objects
         self.fields["campaign"].widget = AdminPageChooser(target_models=models or None)
-        self.fields["starts_on"].initial = earliest_start(kind=self.instance.kind or "per_hour")
+        # Tomorrow, which suits every kind; today is taken for the first of most kinds.
+        kind = self.instance.kind or AwardRule.Kind.DAILY_CAP
+        self.fields["starts_on"].initial = earliest_start(kind=kind)
         self.is_next_version = self.instance.pk is not None
         if self.is_next_version:
             self._keep_the_key()

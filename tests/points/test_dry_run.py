@@ -405,3 +405,33 @@ def test_a_limit_begins_tomorrow_at_the_earliest(
     response = press(client, url, form_of(today, kind="weekly_cap"))
 
     assert "A limit starts tomorrow" in str(response.context["form"].errors["starts_on"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_form_puts_away_what_a_kind_does_not_have(
+    live_site: str, open_page: Any, city_staff: User
+) -> None:
+    staff = Client()
+    staff.force_login(city_staff)
+    page = open_page(viewport={"width": 1200, "height": 900})
+    session = {"name": "sessionid", "value": staff.cookies["sessionid"].value, "url": live_site}
+    page.context.add_cookies([session])
+    page.goto(live_site + reverse("award-rules:add"))
+
+    page.select_option("#id_kind", "factor")
+    assert page.is_visible("#id_percent")
+    assert not page.is_visible("#id_points")
+    assert not page.is_visible("#id_night_from")
+    page.select_option("#id_condition", "night")
+    assert page.is_visible("#id_night_from")
+    page.select_option("#id_kind", "weekly_cap")
+    assert page.is_visible("#id_points")
+    # What is put away is not sent either: nobody is told off for what they cannot see.
+    assert page.is_disabled("#id_condition")
+    page.fill("#id_name", "每周最多 300 分")
+    page.fill("#id_points", "300")
+    page.click("button.button-longrunning")
+    page.wait_for_selector("button[name=publish]")
+    page.click("button[name=publish]")
+    page.wait_for_url("**/award-rules/")
+    assert AwardRule.objects.get().points == 300
