@@ -17,8 +17,9 @@ WORTH_SQL = """
     ),
     rates AS MATERIALIZED (
         SELECT asked.*, hourly.points AS per_hour, hourly.min_minutes, hourly.rounding,
-               hourly.lapse_months, factor.percent, night.percent AS night_percent,
-               night.night_from, night.night_until, coalesce(bonus.points, 0) AS bonus,
+               hourly.lapse_months, factor.percent, nights.percents AS night_percents,
+               nights.begin AS nights_begin, nights.finish AS nights_end,
+               coalesce(bonus.points, 0) AS bonus,
                budget.rule_id IS NOT NULL AS is_budgeted
         FROM (SELECT DISTINCT served_on, category_id, role, campaign_key FROM served) asked
         LEFT JOIN LATERAL (
@@ -37,13 +38,16 @@ WORTH_SQL = """
                    SELECT 1 FROM volunteers_publicholiday WHERE day = asked.served_on))
         ) factor ON true
         LEFT JOIN LATERAL (
-            SELECT * FROM points_awardrule rule
+            -- Nights differ by category and campaign: which one a record lies in, it must say.
+            SELECT array_agg(rule.percent ORDER BY rule.id) AS percents,
+                   array_agg(rule.night_from ORDER BY rule.id) AS begin,
+                   array_agg(rule.night_until ORDER BY rule.id) AS finish
+            FROM points_awardrule rule
             WHERE rule.kind = 'factor' AND rule.condition = 'night'
               AND rule.holds @> asked.served_on
               AND (rule.category_id IS NULL OR rule.category_id = asked.category_id)
               AND coalesce(rule.campaign_number, asked.campaign_key) = asked.campaign_key
-            ORDER BY rule.percent DESC, rule.id LIMIT 1
-        ) night ON true
+        ) nights ON true
         LEFT JOIN points_awardrule bonus
                ON bonus.kind = 'campaign_bonus' AND bonus.holds @> asked.served_on
               AND bonus.campaign_number = asked.campaign_key
@@ -51,12 +55,15 @@ WORTH_SQL = """
     ),
     weighed AS (
         SELECT served.id, served.credited_minutes, rates.per_hour, rates.rounding,
-               rates.lapse_months, coalesce(rates.night_percent, 0)
-               > coalesce(rates.percent, 100) AND points_is_night(
-                   served.checked_in_at AT TIME ZONE %(zone)s,
-                   served.checked_out_at AT TIME ZONE %(zone)s,
-                   rates.night_from, rates.night_until) IS TRUE AS is_night,
-               rates.percent, rates.night_percent,
+               rates.lapse_months, rates.percent,
+               CASE WHEN rates.night_percents IS NOT NULL THEN (
+                   SELECT max(night.percent)
+                   FROM unnest(rates.night_percents, rates.nights_begin, rates.nights_end)
+                        AS night(percent, begins, ends)
+                   WHERE night.percent > coalesce(rates.percent, 100) AND points_is_night(
+                       served.checked_in_at AT TIME ZONE %(zone)s,
+                       served.checked_out_at AT TIME ZONE %(zone)s, night.begins, night.ends)
+               ) END AS night_percent,
                served.credited_minutes > 0
                AND served.credited_minutes >= rates.min_minutes AS is_long_enough,
                CASE WHEN rates.is_budgeted THEN coalesce(granted.points, 0)
@@ -70,8 +77,9 @@ WORTH_SQL = """
                ON rates.is_budgeted AND granted.record_id = served.id
     ),
     earned AS (
-        SELECT id, credited_minutes, per_hour, lapse_months, is_night, is_long_enough, rounding,
-               CASE WHEN is_night THEN night_percent ELSE coalesce(percent, 100) END AS percent,
+        SELECT id, credited_minutes, per_hour, lapse_months, is_long_enough, rounding,
+               night_percent IS NOT NULL AS is_night,
+               coalesce(night_percent, percent, 100) AS percent,
                CASE WHEN is_long_enough THEN bonus ELSE 0 END AS bonus
         FROM weighed
     ),

@@ -135,6 +135,20 @@ def make_factor(condition: str, percent: int, **fields: Any) -> Any:
     return make_rule("factor", 0, condition=condition, percent=percent, **fields)
 
 
+def test_of_several_nights_the_highest_that_the_record_lies_in_counts(
+    confirmed: Make, category: Category
+) -> None:
+    make_rule("per_hour", 10)
+    make_factor("night", 200)
+    evening = {"night_from": time(19), "night_until": time(22)}
+    make_rule("factor", 0, condition="night", percent=150, category=category, **evening)
+
+    assert worth_of(confirmed(**between(WEDNESDAY, "20:00", "21:00"))) == 15
+    assert worth_of(confirmed(**between(WEDNESDAY, "22:00", "23:00"))) == 20
+    # Half and half: both hold, the higher one counts.
+    assert worth_of(confirmed(**between(WEDNESDAY, "21:00", "23:00"))) == 40
+
+
 def test_hours_without_a_check_in_are_not_of_the_night(confirmed: Make) -> None:
     make_rule("per_hour", 10)
     make_factor("night", 150)
