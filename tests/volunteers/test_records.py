@@ -118,15 +118,16 @@ def test_only_what_counts_is_owed_to_the_ledger(draft: Make, bao: User) -> None:
     assert ServiceRecord.objects.owed().get() == record
 
 
-def test_a_change_raises_the_others_of_that_person_and_day_too(
+def test_a_change_owes_the_record_that_changed_and_no_other(
     confirmed: Make, draft: Make, bao: User
 ) -> None:
+    """Limits are windows of their own: nobody's neighbours have to be looked at again."""
     first, waiting = confirmed(60), draft(60)
-    other_day = confirmed(60, served_on=timezone.localdate() - timedelta(days=1))
-    confirmed(60)
+    second = confirmed(60)
+    correct_record(record=second, by=bao, credited_minutes=30, reason="早退")
 
     assert {record.pk: record.revision for record in ServiceRecord.objects.all()} == {
-        first.pk: 2, waiting.pk: 0, other_day.pk: 1, first.pk + 3: 1,
+        first.pk: 1, waiting.pk: 0, second.pk: 2,
     }  # fmt: skip
 
 
