@@ -189,5 +189,5 @@ def test_the_rules_page_shows_the_rules_that_hold_today(
     page = client.get(reverse("award_rules"), headers={"accept-language": "en"}).content.decode()
 
     assert "10 points" in page
-    assert "At most 60 points a day." in page
+    assert "At most 60 points a day" in page
     assert "77" not in page
