@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from points.settlement_sql import STUDENTS_SQL, WINDOW_STARTS, WORTH_SQL
+from points.settlement_sql import STUDENTS_SQL, WINDOW_STARTS
+from points.worth_sql import WORTH_SQL
 
 # The service looked at, once: both sides are reckoned from the same rows.
 RECORDS_SQL = """

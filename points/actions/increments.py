@@ -16,7 +16,7 @@ from django.db.models import Max
 
 from points.actions.proof import SUM_IS_ZERO, Finding, rows_of
 from points.models import LedgerCheck, Movement
-from points.settlement_sql import WORTH_SQL
+from points.worth_sql import WORTH_SQL
 
 # Movements an increment looks at; what is left waits for the next one.
 STEP = 100_000

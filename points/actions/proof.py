@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from points.settlement_sql import WORTH_SQL
+from points.worth_sql import WORTH_SQL
 
 SUM_IS_ZERO = """
 SELECT sum(balance_points) AS sum_of_balances FROM points_account
