@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from points.data_integrity import Document, in_utc, multikey, sign, to_base64url
-from points.models import Badge, BadgeCredential, BadgeKey, Recognition
+from points.models import Badge, BadgeKey, Recognition
 from volunteers.fields import keyed_hash
 from volunteers.language import in_language
 from volunteers.models import Organisation, Volunteer
@@ -180,12 +180,6 @@ def encode_bits(indexes: Iterable[int]) -> str:
     for index in indexes:
         bits[index // 8] |= 0x80 >> index % 8
     return "u" + to_base64url(gzip.compress(bytes(bits), mtime=0))
-
-
-def is_in_force(credential: BadgeCredential) -> bool:
-    """Also before the sweep has come by: a withdrawn badge is never shown as one that holds."""
-    withdrawn = credential.recognition.state == Recognition.State.WITHDRAWN
-    return credential.revoked_at is None and not withdrawn
 
 
 def criteria_in_words(badge: Badge) -> str:

@@ -143,6 +143,8 @@ DOORS: dict[str, Door] = {
     # points
     "my_points": get(ALICE),
     "my_points_csv": get(ALICE),
+    "my_year": get(ALICE, year=lambda _: timezone.localdate().year),
+    "my_year_picture": get(ALICE, year=lambda _: timezone.localdate().year),
     "my_points_summary": get(ALICE),
     "rewards": get(EVERYONE),
     "redeem_reward": post(ALICE, reward_id=lambda house: house.reward.pk),
@@ -178,6 +180,7 @@ DOORS: dict[str, Door] = {
     "nominate_honour": get(DESKS),
     "badges": get(EVERYONE),
     "award_rules": get(EVERYONE),
+    "ledger_chain": get(EVERYONE),
     "badge_page": get(EVERYONE, public_id=lambda house: house.badge.public_id),
     "badge_credential": get(EVERYONE, public_id=lambda house: house.badge.public_id),
     "badge_issuer": get(EVERYONE, slug=lambda house: house.organisation.slug),
