@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from points.actions.recognition import evaluate_recognition
 from points.models import Recognition, Redemption, Reward, Standing

@@ -220,9 +220,7 @@ def test_a_day_without_a_rule_is_set_aside_with_its_reason_and_stops_nobody(
     assert not owed_records_exist()
 
 
-def test_what_is_set_aside_is_settled_once_its_day_has_a_rule(
-    confirmed: Make, alice: User
-) -> None:
+def test_what_is_set_aside_is_settled_once_its_day_has_a_rule(confirmed: Make, alice: User) -> None:
     without = confirmed(60, served_on=date(2019, 6, 1))
     settle_all()
     make_rule("per_hour", 8, holds=(date(2019, 1, 1), date(2020, 1, 1)))
