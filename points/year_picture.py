@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from points.drawing import Sheet, text_width
 from points.year import YearSummary
@@ -115,10 +115,16 @@ def _sums(sheet: Sheet, summary: YearSummary) -> None:
         fill=COLOURS["ink"], bold=True,
     )  # fmt: skip
     facts = [
-        (str(summary.times), ngettext("time", "times", summary.times)),
-        (str(summary.days), ngettext("day", "days", summary.days)),
-        (str(summary.organisations), ngettext("team", "teams", summary.organisations)),
-        (str(summary.points), ngettext("point", "points", summary.points)),
+        (str(summary.times), npgettext("the year", "time", "times", summary.times)),
+        (str(summary.days), npgettext("the year", "day", "days", summary.days)),
+        (
+            str(summary.organisations),
+            npgettext("the year", "team", "teams", summary.organisations),
+        ),
+        (
+            str(summary.points),
+            npgettext("the year", "point", "points", summary.points),
+        ),
     ]
     column = INNER / len(facts)
     for number, (figure, word) in enumerate(facts):
@@ -163,7 +169,9 @@ def _moments(sheet: Sheet, summary: YearSummary) -> None:
     if summary.last is not None and summary.times > 1:
         lines.append((_("Last"), _day_and_name(summary.last)))
     if summary.favourite_times > 1:
-        often = ngettext("%(name)s, %(times)s time", "%(name)s, %(times)s times", 2) % {
+        often = ngettext(
+            "%(name)s, %(times)s time", "%(name)s, %(times)s times", summary.favourite_times
+        ) % {
             "name": summary.favourite,
             "times": summary.favourite_times,
         }

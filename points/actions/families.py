@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
 
@@ -55,7 +55,7 @@ class InvitedAlready(FamilyRefused):
 
 class FamilyFull(FamilyRefused):
     def __str__(self) -> str:
-        return _t("A family here has at most %(count)s people.") % {"count": MOST_MEMBERS}
+        return gettext("A family here has at most %(count)s people.") % {"count": MOST_MEMBERS}
 
 
 class InvitationGone(FamilyRefused):
@@ -84,7 +84,9 @@ class FamilyLimitReached(FamilyRefused):
         self.left_points = left_points
 
     def __str__(self) -> str:
-        return _t("You can send %(points)s more points this month.") % {"points": self.left_points}
+        return gettext("You can send %(points)s more points this month.") % {
+            "points": self.left_points
+        }
 
 
 def monthly_limit() -> int:

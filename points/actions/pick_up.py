@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from points.models import Partner, Redemption
@@ -30,8 +30,8 @@ class HandedOutElsewhere(PickUpRefused):
 
     def __str__(self) -> str:
         if not self.places:
-            return _t("This reward is not handed out here.")
-        return _t("This reward is not handed out here but at: %(places)s.") % {
+            return gettext("This reward is not handed out here.")
+        return gettext("This reward is not handed out here but at: %(places)s.") % {
             "places": ", ".join(self.places)
         }
 
@@ -44,7 +44,7 @@ class HandedOverAlready(PickUpRefused):
     def __str__(self) -> str:
         at = self.redemption.collected_at
         assert at is not None
-        return _t("Handed over already, on %(moment)s.") % {
+        return gettext("Handed over already, on %(moment)s.") % {
             "moment": date_format(timezone.localtime(at), "Y-m-d H:i")
         }
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
 
@@ -36,7 +36,7 @@ class TooFewToGive(GiftRefused):
         self.balance_points = max(0, balance_points)
 
     def __str__(self) -> str:
-        return _t("You have %(points)s points. You can give up to that many.") % {
+        return gettext("You have %(points)s points. You can give up to that many.") % {
             "points": self.balance_points
         }
 
@@ -59,7 +59,7 @@ class MoreThanGiven(SpendingRefused):
         self.left_points = left_points
 
     def __str__(self) -> str:
-        return _t("The project has %(points)s points left.") % {"points": self.left_points}
+        return gettext("The project has %(points)s points left.") % {"points": self.left_points}
 
 
 class PurposeMissing(SpendingRefused):

@@ -12,9 +12,8 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from points.actions.accounts import get_system_account, lock_accounts, move_points
 from points.models import Account, Movement, Redemption, Reward, new_pick_up_code
@@ -44,7 +43,7 @@ class OfferNotBegun(RedemptionRefused):
         self.day = day
 
     def __str__(self) -> str:
-        return _t("On offer from %(day)s.") % {"day": date_format(self.day, "Y-m-d")}
+        return gettext("On offer from %(day)s.") % {"day": date_format(self.day, "Y-m-d")}
 
 
 class OfferOver(RedemptionRefused):
@@ -61,7 +60,7 @@ class OnlyForResidents(RedemptionRefused):
         self.territory = territory
 
     def __str__(self) -> str:
-        return _t("For residents of %(area)s.") % {"area": self.territory}
+        return gettext("For residents of %(area)s.") % {"area": self.territory}
 
 
 class OnlyForStudents(RedemptionRefused):
@@ -74,7 +73,7 @@ class StarLevelNeeded(RedemptionRefused):
         self.level = level
 
     def __str__(self) -> str:
-        return _t("From star level %(level)s.") % {"level": self.level}
+        return gettext("From star level %(level)s.") % {"level": self.level}
 
 
 class LimitReached(RedemptionRefused):
@@ -94,7 +93,7 @@ class LimitReached(RedemptionRefused):
 
 class MonthLimitReached(LimitReached):
     def __str__(self) -> str:
-        return _t("Your limit of %(limit)s this month is reached.") % {"limit": self.limit}
+        return gettext("Your limit of %(limit)s this month is reached.") % {"limit": self.limit}
 
 
 class NotEnoughPoints(RedemptionRefused):
@@ -103,7 +102,7 @@ class NotEnoughPoints(RedemptionRefused):
         self.missing_points = missing_points
 
     def __str__(self) -> str:
-        return _t("%(points)s more points are needed for this reward.") % {
+        return gettext("%(points)s more points are needed for this reward.") % {
             "points": self.missing_points
         }
 

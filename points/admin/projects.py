@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 from wagtail.admin import messages
@@ -48,7 +48,7 @@ class CloseProjectView(PermissionCheckedMixin, View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         project = get_object_or_404(PointsProject, pk=pk)
         close_points_project(project=project, by=request.user)  # type: ignore[arg-type]
-        messages.success(request, _t("The project takes no more points."))
+        messages.success(request, gettext("The project takes no more points."))
         return redirect("points-projects:inspect", pk)
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 from wagtail.admin import messages
@@ -86,14 +86,14 @@ class RedemptionButton(PermissionCheckedMixin, View):
 class HandOutView(RedemptionButton):
     def act(self, request: HttpRequest, redemption: Redemption) -> str:
         hand_out_redemption(redemption=redemption, by=request.user)  # type: ignore[arg-type]
-        return _t("Handed over.")
+        return gettext("Handed over.")
 
 
 class WithdrawView(RedemptionButton):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.form = WithdrawForm(request.POST)
         if not self.form.is_valid():
-            messages.error(request, _t("Please say why: it stands in the ledger."))
+            messages.error(request, gettext("Please say why: it stands in the ledger."))
             return redirect("redemptions:inspect", pk)
         return super().post(request, pk)
 
@@ -103,7 +103,7 @@ class WithdrawView(RedemptionButton):
             why=self.form.cleaned_data["why"],
             by=request.user,  # type: ignore[arg-type]
         )
-        return _t("Taken back; the points are with their owner again.")
+        return gettext("Taken back; the points are with their owner again.")
 
 
 class RedemptionViewSet(ModelViewSet):

@@ -9,7 +9,7 @@ from django.forms import modelform_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 from wagtail.admin import messages
@@ -115,13 +115,15 @@ class PartnerButton(PermissionCheckedMixin, View):
 class RenewLinkView(PartnerButton):
     def act(self, request: HttpRequest, partner: Partner) -> None:
         renew_partner_link(partner=partner, by=request.user)  # type: ignore[arg-type]
-        messages.success(request, _t("A new link. Phones that opened the old one are shut out."))
+        messages.success(
+            request, gettext("A new link. Phones that opened the old one are shut out.")
+        )
 
 
 class ClosePartnerView(PartnerButton):
     def act(self, request: HttpRequest, partner: Partner) -> None:
         close_partner(partner=partner, by=request.user)  # type: ignore[arg-type]
-        messages.success(request, _t("This partner hands nothing out any more."))
+        messages.success(request, gettext("This partner hands nothing out any more."))
 
 
 class PartnerViewSet(ModelViewSet):
