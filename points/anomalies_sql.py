@@ -60,7 +60,8 @@ seen AS (
            sum(credited_minutes) OVER (
                PARTITION BY entered_by_id ORDER BY created_at
                RANGE BETWEEN %(window)s PRECEDING AND CURRENT ROW) AS window_minutes,
-           (created_at - lag(created_at) OVER (PARTITION BY entered_by_id ORDER BY created_at)
+           (created_at
+            - lag(created_at) OVER (PARTITION BY entered_by_id ORDER BY created_at, id)
             <= %(window)s) IS NOT TRUE AS begins
     FROM entered
 ),

@@ -143,23 +143,26 @@ def _categories(sheet: Sheet, summary: YearSummary) -> None:
     shown = summary.categories[:MOST_CATEGORIES]
     most = shown[0][1]
     names = min(300.0, max(text_width(name, size=30) for name, _minutes in shown)) + 24
+    hours = [_("%(hours)s h") % {"hours": _hours(minutes)} for _name, minutes in shown]
+    room = INNER - names - max(text_width(text, size=28) for text in hours) - 20
     top = 664
     for number, (name, minutes) in enumerate(shown):
         y = top + number * 48
         sheet.text_within(
             (MARGIN, y + 29), name, width=names - 24, size=30, smallest=22, fill=COLOURS["ink"]
         )
-        room = INNER - names - 110
         sheet.box((MARGIN + names, y + 6), (room, 26), fill=COLOURS["paper-sunk"], radius=13)
         sheet.box(
             (MARGIN + names, y + 6), (max(26, room * minutes / most), 26), fill=COLOURS["sea"],
             radius=13,
         )  # fmt: skip
-        hours = f"{minutes / 60:.1f}".removesuffix(".0")
         sheet.text(
-            (WIDTH - MARGIN, y + 30), _("%(hours)s h") % {"hours": hours}, size=28,
-            fill=COLOURS["ink-soft"], anchor="rs",
-        )  # fmt: skip
+            (WIDTH - MARGIN, y + 30), hours[number], size=28, fill=COLOURS["ink-soft"], anchor="rs"
+        )
+
+
+def _hours(minutes: int) -> str:
+    return f"{minutes / 60:.1f}".removesuffix(".0")
 
 
 def _moments(sheet: Sheet, summary: YearSummary) -> None:

@@ -318,3 +318,21 @@ def test_a_staff_member_sees_why_the_own_anomaly_waits_for_somebody_else(
     assert "somebody else decides" in response.content.decode()
     hurried.refresh_from_db()
     assert hurried.state == "open"
+
+
+def test_two_sittings_of_one_account_are_two_though_each_was_typed_in_one_moment(
+    confirmed: Any, bao: User
+) -> None:
+    """Rows of one moment have no order among themselves: their numbers give them one."""
+    now = timezone.now()
+    records = [confirmed(90) for _ in range(8)]
+    for number, record in enumerate(records):
+        # The later sitting's rows got the lower numbers.
+        at = now - timedelta(hours=1) if number < 4 else now - timedelta(hours=7)
+        ServiceRecord.objects.filter(pk=record.pk).update(
+            is_by_hand=True, hand_reason="补录", entered_by=bao, confirmed_by=None, created_at=at
+        )
+    find_anomalies(since=now - timedelta(days=1))
+
+    found = Anomaly.objects.filter(kind="hurried")
+    assert [(one.minutes, one.detail["seconds"]) for one in found] == [(360, 0), (360, 0)]
