@@ -8,7 +8,6 @@ import points.models.rewards
 import uuid
 import volunteers.fields
 from django.conf import settings
-from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 
@@ -372,10 +371,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RemoveConstraint(
-            model_name='account',
-            name='account_system_kind_once',
-        ),
-        migrations.RemoveConstraint(
             model_name='awardrule',
             name='award_rule_one_a_day',
         ),
@@ -565,14 +560,6 @@ class Migration(migrations.Migration):
             model_name='recognition',
             name='kind',
             field=models.CharField(choices=[('first_service', 'First service'), ('star', 'Star volunteer'), ('badge', 'Badge')], max_length=20),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(condition=models.Q(('volunteer', None), models.Q(('kind', 'project'), _negated=True)), fields=('kind',), name='account_system_kind_once'),
-        ),
-        AddConstraintNotValid(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'project'), _negated=True), ('balance_points__gte', 0), _connector='OR'), name='account_project_not_below_zero'),
         ),
         migrations.AddConstraint(
             model_name='awardrule',
