@@ -10,6 +10,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m config.embedded run
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 ##@ Start here
 
@@ -72,8 +73,8 @@ messages: .venv/.installed-dev ## Collect texts into locale/ (needs gettext), th
 	@$(BIN)/python -m config.translations compile
 
 .PHONY: bench
-bench: .venv/.installed-dev ## Measure settlement, check-in and pages; writes .data/bench.json
-	@$(RUN) $(BIN)/python manage.py bench
+bench: .venv/.installed-dev ## Measure settlement, check-in, pages and a ledger of ten million (made once); BENCH_ARGS="top_100" for one
+	@$(RUN) $(BIN)/python manage.py bench $(BENCH_ARGS)
 
 .PHONY: shell
 shell: .venv/.installed ## Python with the models at hand

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,16 +151,21 @@ def test_a_queue_that_is_flushed_mid_way_loses_no_record(
     assert_settled_once()
 
 
-def test_two_workers_and_every_message_twice_settle_each_record_once(
-    owed_records: list[Volunteer], start_worker: StartWorker, wait_until: Any
-) -> None:
-    start_worker(concurrency=2)
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_at_once_and_every_message_twice_settle_each_record_once(
+    owed_records: list[Volunteer], start_worker: StartWorker, wait_until: Any, tmp_path: Path,
+    workers: int,
+) -> None:  # fmt: skip
+    start_worker(concurrency=workers)
     for _ in range(4):
         settle_records.delay()
         sweep_owed_records.delay()
     wait_until(lambda: owed() == 0, seconds=PATIENCE)
 
     assert_settled_once()
+    said = (tmp_path / "worker-0.log").read_text()
+    assert "deadlock" not in said
+    assert "Traceback" not in said
 
 
 def _somebody_waits_for_an_account() -> bool:
