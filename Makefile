@@ -19,7 +19,7 @@ demo: .venv/.installed ## The whole site on http://127.0.0.1:8000 (PORT=... for 
 	@exec $(BIN)/python -m config.demo
 
 .PHONY: test
-test: .venv/.installed-dev ## All tests; the browser's too where Chromium is found
+test: .venv/.installed-dev .venv/.installed-verifier ## All tests; the browser's too where Chromium is found
 	@$(BIN)/python -m config.translations compile
 	@$(RUN) $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
@@ -116,6 +116,14 @@ clean: ## Stop the servers and remove everything that was made here (.venv and .
 	@echo "Installing what Linli and its tests need into .venv ..."
 	@$(PIP) --requirement requirements/dev.txt
 	@touch .venv/.installed $@
+
+# A verifier of Open Badges that other people wrote, for the tests; nothing where there is no npm.
+VERIFIER := tests/points/openbadges_verifier
+.venv/.installed-verifier: $(addprefix $(VERIFIER)/,package-lock.json .npmrc verify.mjs) .venv/.installed-dev
+	@command -v npm >/dev/null 2>&1 || exit 0; \
+	  mkdir -p .venv/openbadges_verifier && \
+	  cp $(addprefix $(VERIFIER)/,package.json package-lock.json .npmrc verify.mjs) .venv/openbadges_verifier/ && \
+	  cd .venv/openbadges_verifier && npm ci --silent && touch ../.installed-verifier
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

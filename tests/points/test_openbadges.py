@@ -30,7 +30,7 @@ from tests.points.test_settlement_races import run_together
 from tests.points.verifiers import (
     SCHEMA_ADDRESS,
     ask_node_verifier,
-    install_node_verifier,
+    find_node_verifier,
     node_verifies,
     python_verifies,
 )
@@ -43,7 +43,7 @@ SITE = "https://linli.example"
 
 @pytest.fixture(scope="session")
 def node_verifier() -> Path:
-    return install_node_verifier()
+    return find_node_verifier()
 
 
 @pytest.fixture(autouse=True)
