@@ -68,9 +68,10 @@ def copy_points(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, dict[str,
                 "badge": one.badge.name if one.badge else "",
                 "state": one.state,
                 "reason": one.withdraw_reason,
+                "credential": one.credential.document if hasattr(one, "credential") else None,
             }
             for one in Recognition.objects.filter(volunteer=volunteer)
-            .select_related("badge")
+            .select_related("badge", "credential")
             .order_by("id")
         ],
         "yearly_honours": [

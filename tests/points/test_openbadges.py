@@ -21,6 +21,7 @@ from points import data_integrity
 from points.actions import credentials
 from points.actions.credentials import ensure_badge_key, issue_credentials, revoke_credentials
 from points.actions.recognition import evaluate_recognition
+from points.handlers import copy_points
 from points.models import Badge, BadgeCredential, BadgeKey, Recognition
 from points.openbadges import encode_bits, signed_credential, signed_status_list
 from points.tasks import sweep_credentials
@@ -252,6 +253,16 @@ def test_a_withdrawn_badge_is_revoked_in_the_list_even_before_the_sweep(
     status = {step["id"]: step.get("valid") for step in answer["log"]}
     assert status["revocation_status"] is False
     assert status["valid_signature"] is True
+
+
+def test_the_copy_of_ones_data_takes_the_signed_badge_along(
+    awarded: Recognition, alice: User
+) -> None:
+    sweep_credentials()
+    _room, copy = copy_points(volunteer=alice.volunteer)
+
+    [recognition] = copy["recognitions"]
+    assert recognition["credential"]["id"] == download(awarded)["id"]
 
 
 def test_hours_that_are_voided_revoke_the_badge_that_stood_on_them(
