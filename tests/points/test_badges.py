@@ -457,6 +457,7 @@ def test_a_copy_of_my_data_names_my_badges(badge: MakeBadge, confirmed: Make, al
         "badge": "第一枚",
         "state": "awarded",
         "reason": "",
+        "credential": None,  # not signed yet
     } in copied
 
 
