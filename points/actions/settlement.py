@@ -23,7 +23,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -45,6 +45,10 @@ from volunteers.models import ServiceRecord, User
 
 logger = logging.getLogger(__name__)
 
+# A value too large, a reference that is taken. That the database went away, or that a migration is
+# missing, is no record's fault and goes up to whoever runs the worker.
+BLAMED_ON_RECORDS = (DataError, IntegrityError)
+
 
 def settle_owed_records(*, limit: int = 1000) -> int:
     """Settle up to `limit` owed records in one transaction; returns how many.
@@ -56,9 +60,7 @@ def settle_owed_records(*, limit: int = 1000) -> int:
     ids: list[int] = []
     try:
         return _settle(limit=limit, locked=ids)
-    except (OperationalError, InterfaceError):
-        raise  # the database went away, or a deadlock: nothing to hold against a record
-    except Error:
+    except BLAMED_ON_RECORDS:
         logger.exception("A batch of %s records could not be settled; halving it", len(ids))
     return _settle_by_halves(ids)
 
@@ -178,9 +180,7 @@ def _settle_by_halves(ids: list[int]) -> int:
         return 0
     try:
         return _settle(limit=len(ids), locked=[], among=ids)
-    except (OperationalError, InterfaceError):
-        raise
-    except Error as error:
+    except BLAMED_ON_RECORDS as error:
         if len(ids) == 1:
             return _set_aside(ids[0], detail=str(error))
     half = len(ids) // 2

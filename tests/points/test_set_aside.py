@@ -7,9 +7,10 @@ from datetime import date
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
+from points.actions import settlement
 from points.actions.settlement import (
     let_be_worth_nothing,
     owed_records_exist,
@@ -150,6 +151,20 @@ def test_a_rule_taken_from_the_database_poisons_only_its_own_days(
 
     assert SetAsideRecord.objects.count() == 1
     assert balance_of(alice.volunteer) == 10
+
+
+def test_a_fault_of_the_house_is_held_against_no_record(
+    confirmed: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while new code meets a database that is not migrated yet."""
+    confirmed(60)
+    monkeypatch.setattr(settlement, "LOCK_ACCOUNTS_SQL", "SELECT no_such_column")
+
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        settle_owed_records()
+
+    assert not SetAsideRecord.objects.exists()
+    assert ServiceRecord.objects.owed().exists()
 
 
 @pytest.mark.django_db(transaction=True)
