@@ -18,6 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from points.campaign_pages import campaign_titles
 from points.data_integrity import Document, in_utc, multikey, sign, to_base64url
 from points.models import Badge, BadgeKey, Recognition
 from volunteers.fields import keyed_hash
@@ -208,6 +209,13 @@ def _what_it_takes(badge: Badge) -> str:
     ) % {"count": count}
 
 
+def _only_in_campaign(number: int) -> str:
+    title, _address = campaign_titles([number]).get(number, ("", ""))
+    if not title:
+        return _("Only service in one particular campaign counts.")
+    return _("Only service in the campaign “%(campaign)s” counts.") % {"campaign": title}
+
+
 def _which_service_counts(badge: Badge) -> list[str]:
     words = []
     if badge.category:
@@ -217,7 +225,7 @@ def _which_service_counts(badge: Badge) -> list[str]:
             _("Only service with %(organisation)s counts.") % {"organisation": badge.organisation}
         )
     if badge.campaign_number:
-        words.append(_("Only service in one particular campaign counts."))
+        words.append(_only_in_campaign(badge.campaign_number))
     if badge.begins_from and badge.begins_until:
         words.append(
             _("Only service that began between %(from)s and %(until)s counts.")

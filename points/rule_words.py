@@ -10,10 +10,9 @@ from django.utils import timezone
 from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
-from wagtail.models import Page
 
+from points.campaign_pages import campaign_titles
 from points.models import AwardRule
-from volunteers.language import in_language
 
 Kind = AwardRule.Kind
 
@@ -98,7 +97,7 @@ def rules_in_words() -> dict[str, list[RuleLine]]:
         .select_related("category", "budget")
         .order_by("category__position", "role", "condition", "holds")
     )
-    campaigns = _campaigns(rules)
+    campaigns = campaign_titles(rule.campaign_number for rule in rules)
     lines: dict[str, list[RuleLine]] = {kind: [] for kind in Kind.values}
     by_key: dict[tuple[object, ...], RuleLine] = {}
     for rule in rules:
@@ -129,10 +128,3 @@ def _announced(rule: AwardRule) -> str:
 
 def _day(day: object) -> str:
     return date_format(day, "DATE_FORMAT")  # type: ignore[arg-type]
-
-
-def _campaigns(rules: list[AwardRule]) -> dict[int, tuple[str, str]]:
-    """{number: (title in the reader's language, address)} of the campaigns that rules name."""
-    numbers = {rule.campaign_number for rule in rules if rule.campaign_number}
-    pages = Page.objects.live().filter(pk__in=numbers).specific() if numbers else []
-    return {page.pk: (in_language(page, "title"), page.url or "") for page in pages}

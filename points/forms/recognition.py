@@ -5,10 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.models import Page
 
 from points.actions.badges import change_badge, create_badge
 from points.actions.honours import decide_honour
 from points.actions.objections import decide_star_objection
+from points.campaign_pages import offer_campaigns
 from points.models import Badge, StarObjection, YearlyHonour
 from volunteers.models import User
 
@@ -57,13 +59,20 @@ class BadgeForm(WagtailAdminModelForm):
     """Writes by the actions: whoever a new rule concerns is looked at again."""
 
     icon = forms.ChoiceField(label=_("picture"), choices=PICTURES)
+    campaign = forms.ModelChoiceField(
+        Page.objects.none(), label=_("only this campaign"), required=False
+    )
+    field_order = [
+        "name", "name_en", "slug", "about", "about_en", "icon", "issuer", "criterion", "threshold",
+        "category", "organisation", "campaign",
+    ]  # fmt: skip
 
     class Meta:
         model = Badge
         fields = [
             "name", "name_en", "slug", "about", "about_en", "icon", "issuer", "criterion",
-            "threshold", "category", "organisation", "campaign_number", "begins_from",
-            "begins_until", "is_offered", "position",
+            "threshold", "category", "organisation", "begins_from", "begins_until", "is_offered",
+            "position",
         ]  # fmt: skip
         help_texts = {
             "criterion": _(
@@ -74,10 +83,15 @@ class BadgeForm(WagtailAdminModelForm):
                 "Raising it takes the badge back from those who no longer reach it. To ask more of"
                 " newcomers only, take this badge off offer and make another one."
             ),
-            "campaign_number": _("The number in the address of the campaign's page at the desk."),
             "begins_until": _("May be past midnight: from 21:00 until 05:00."),
             "is_offered": _("Off offer, it stays with those who have it; nobody new gets it."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(self.field_order)
+        offer_campaigns(self.fields["campaign"])
+        self.fields["campaign"].initial = self.instance.campaign_number
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean()
@@ -92,6 +106,8 @@ class BadgeForm(WagtailAdminModelForm):
 
     def write(self, *, by: User | None) -> Badge:
         data = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        campaign = self.cleaned_data["campaign"]
+        data["campaign_number"] = campaign.pk if campaign else None
         if self.instance.pk is None:
             return create_badge(by=by, **data)
         return change_badge(badge=Badge.objects.get(pk=self.instance.pk), by=by, **data)

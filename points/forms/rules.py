@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.widgets import AdminDateInput, AdminPageChooser, AdminTimeInput
-from wagtail.models import Page, get_page_models
+from wagtail.admin.widgets import AdminDateInput, AdminTimeInput
+from wagtail.models import Page
 
 from points.actions.rules import (
     RuleRefused,
@@ -17,6 +17,7 @@ from points.actions.rules import (
     replace_award_rule,
     start_award_rule,
 )
+from points.campaign_pages import offer_campaigns
 from points.models import AwardRule, BonusBudget
 from points.rule_terms import RuleTerms
 from volunteers.models import User
@@ -97,9 +98,7 @@ class AwardRuleForm(WagtailAdminModelForm):
         self.order_fields(self.field_order)
         for name in ("points", "min_minutes", "rounding"):
             self.fields[name].required = False
-        models = campaign_models()
-        self.fields["campaign"].queryset = Page.objects.type(*models) if models else Page.objects
-        self.fields["campaign"].widget = AdminPageChooser(target_models=models or None)
+        offer_campaigns(self.fields["campaign"])
         # Tomorrow, which suits every kind; today is taken for the first of most kinds.
         kind = self.instance.kind or AwardRule.Kind.DAILY_CAP
         self.fields["starts_on"].initial = earliest_start(kind=kind)
@@ -197,8 +196,3 @@ class BonusBudgetForm(forms.Form):
             "In all, with what is given already. Records settled from now on are asked for it."
         ),
     )
-
-
-def campaign_models() -> list[type[Page]]:
-    """The kinds of pages that service is given for: those that say so of themselves."""
-    return [model for model in get_page_models() if getattr(model, "earns_service", False)]

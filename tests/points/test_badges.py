@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from campaigns.models import CampaignPage
 from points.actions.badges import change_badge, create_badge
 from points.actions.recognition import evaluate_recognition
 from points.badges import count_towards, progress_of
@@ -532,3 +533,22 @@ def test_nobody_else_makes_badges(client: Client, bao: User, organisation: Organ
     client.post(reverse("badges:add"), badge_data(organisation))
 
     assert not Badge.objects.exists()
+
+
+def test_the_campaign_of_a_badge_is_chosen_and_named_by_its_title(
+    client: Client, city_staff: User, organisation: Organisation, campaign: CampaignPage
+) -> None:
+    client.force_login(city_staff)
+    form = {
+        "name": "夜巡人", "slug": "night", "about": "走过夜路", "icon": "moon",
+        "issuer": organisation.pk, "criterion": "times", "threshold": 1, "campaign": campaign.pk,
+        "position": 1, "is_offered": "on",
+    }  # fmt: skip
+    assert client.post(reverse("badges:add"), form).status_code == 302
+
+    assert Badge.objects.get(slug="night").campaign_number == campaign.pk
+    page = client.get(reverse("badges"), headers={"accept-language": "en"}).content.decode()
+    assert campaign.title_en in page
+    index = campaign.get_parent()
+    wrong = client.post(reverse("badges:add"), form | {"slug": "x", "campaign": index.pk})
+    assert wrong.status_code == 200
