@@ -77,7 +77,8 @@ def _values(anomaly: Anomaly, accounts: dict[int, User]) -> dict[str, Any]:
         "minutes": anomaly.minutes,
         "hours": hours(anomaly.minutes),
         "records": detail.get("records", len(anomaly.record_numbers)),
-        "seconds": detail.get("seconds", 0),
+        # What came in one moment came within a second.
+        "seconds": max(detail.get("seconds", 0), 1),
         "times": detail.get("times", 0),
         "usual": hours(detail.get("usual", 0)),
         "starts": _moment(detail.get("starts_at")),

@@ -336,3 +336,4 @@ def test_two_sittings_of_one_account_are_two_though_each_was_typed_in_one_moment
 
     found = Anomaly.objects.filter(kind="hurried")
     assert [(one.minutes, one.detail["seconds"]) for one in found] == [(360, 0), (360, 0)]
+    assert "within 1 second." in sentence(found[0])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
 from points.year import sum_up_year
-from points.year_picture import draw_year
+from points.year_picture import COLOURS, draw_year
 from tests.cast import make_volunteer
 from tests.points.conftest import settle_all
 from volunteers.actions.records import void_record
@@ -111,3 +113,10 @@ def test_the_year_costs_the_same_queries_however_much_was_served(
     for volunteer in (alice.volunteer, other):
         with django_assert_num_queries(4):
             sum_up_year(volunteer=volunteer, year=THIS_YEAR)
+
+
+def test_the_picture_has_the_colours_of_the_site_by_daylight() -> None:
+    sheet = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text(encoding="utf-8")
+    daylight = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", sheet.partition("@media")[0]))
+
+    assert {name: daylight.get(name) for name in COLOURS} == COLOURS
