@@ -61,6 +61,10 @@ UPDATE volunteers_servicerecord r SET revision = r.revision + 1
 FROM points_capwindow w JOIN points_awardrule rule ON rule.id = w.rule_id
 WHERE r.volunteer_id = w.volunteer_id AND r.served_on = w.starts_on
   AND w.earned_points >= rule.points AND r.state IN ('confirmed', 'objected');
+
+-- Rankings are read from a roll-up now: whoever asked to be ranked is looked at once.
+UPDATE points_standing s SET touched_from = '2000-01-01', revision = s.evaluated_revision + 1
+FROM volunteers_volunteer v WHERE v.id = s.volunteer_id AND v.is_ranked;
 """
 
 REVERSE = """
