@@ -16,6 +16,8 @@ from points.rule_terms import MOST_BUDGET_POINTS, RuleTerms, Sentence
 from volunteers.actions.records import owe_records_again
 from volunteers.models import User
 
+LATEST_DAY = date(2099, 12, 31)
+
 # Rules are written one after another: what stands before and after a new one must hold still.
 _WRITING_LOCK = 0x52554C45
 
@@ -33,6 +35,19 @@ class RuleRefused(Exception):
 
 class RuleInThePast(RuleRefused):
     sentence = _("A rule starts today or later: what service was worth never changes afterwards.")
+
+
+class RuleEndsInThePast(RuleRefused):
+    entry = "last_day"
+    sentence = _("A rule ends today or later: what service was worth never changes afterwards.")
+
+
+class RuleTooFarAhead(RuleRefused):
+    sentence = _("No day after the year 2099, please.")
+
+    def __init__(self, entry: str) -> None:
+        super().__init__()
+        self.entry = entry
 
 
 class RuleOfTodayInForce(RuleRefused):
@@ -107,11 +122,12 @@ def start_award_rule(
     """A rule, or the next version of one: the version in force ends the day before.
 
     `tried` is what a dry run said of it, for the log. Raises TermsRefused, RuleInThePast,
-    RuleOfTodayInForce, LimitStartsToday, RuleEndsBeforeStart, LaterVersionExists.
+    RuleTooFarAhead, RuleOfTodayInForce, LimitStartsToday, RuleEndsBeforeStart, LaterVersionExists.
     """
     today = timezone.localdate()
     if starts_on < today:
         raise RuleInThePast
+    _refuse_too_far_ahead(starts_on=starts_on, last_day=last_day)
     if last_day is not None and last_day < starts_on:
         raise RuleEndsBeforeStart
     if faults := terms.faults(last_day=last_day):
@@ -160,14 +176,15 @@ def replace_award_rule(
 def end_award_rule(*, rule: AwardRule, last_day: date, by: User | None) -> AwardRule:
     """The rule holds up to and with `last_day`, today at the earliest.
 
-    Raises RuleInThePast, RuleEndsLater, RuleEndsBeforeStart.
+    Raises RuleEndsInThePast, RuleTooFarAhead, RuleEndsLater, RuleEndsBeforeStart.
     """
+    _refuse_too_far_ahead(last_day=last_day)
     with transaction.atomic():
         _write_alone()
         rule = AwardRule.objects.select_for_update().get(pk=rule.pk)
         starts_on = rule.starts_on
         if last_day < timezone.localdate():
-            raise RuleInThePast
+            raise RuleEndsInThePast
         if rule.last_day and last_day > rule.last_day:
             raise RuleEndsLater
         if starts_on is not None and last_day < starts_on:
@@ -219,6 +236,13 @@ def raise_bonus_budget(*, rule: AwardRule, budget_points: int, by: User | None) 
 def _write_alone() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_WRITING_LOCK])
+
+
+def _refuse_too_far_ahead(**days: date | None) -> None:
+    """A slip of the keyboard; the day after the calendar's last cannot be held at all."""
+    for entry, day in days.items():
+        if day is not None and day > LATEST_DAY:
+            raise RuleTooFarAhead(entry)
 
 
 def _end_version_before(rule: AwardRule, *, starts_on: date) -> None:

@@ -74,6 +74,7 @@ class BadgeForm(WagtailAdminModelForm):
             "threshold", "category", "organisation", "begins_from", "begins_until", "is_offered",
             "position",
         ]  # fmt: skip
+        labels = {"threshold": _("how many it takes")}
         help_texts = {
             "criterion": _(
                 "Times and hours count confirmed service. Days run from the first service, or from"

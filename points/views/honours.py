@@ -71,7 +71,7 @@ def nominate(request: HttpRequest) -> HttpResponse:
     organisation = organisation or organisations.first()
     year = _number(asked.get("year"))
     year = year if year in years_open() else years_open()[0]
-    query = asked.get("q", "").strip()
+    query = asked.get("q", "").replace("\x00", "").strip()
     nominees = get_nominees(user=user, organisation=organisation, year=year, query=query)
     chosen = nominees.filter(pk=_number(asked.get("volunteer"))).first()
     form = NominationForm(request.POST if request.method == "POST" else None)

@@ -229,6 +229,8 @@ def test_an_organiser_chooses_among_those_who_served_and_says_what_for(
         in client.get(address, {"year": year, "q": "ll0000000018"}).content.decode()
     )
 
+    assert client.post(address, {"year": year, "q": "\x00", "volunteer": "1"}).status_code == 200
+
     sent = {
         "organisation": organisation.pk,
         "year": year,

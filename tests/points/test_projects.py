@@ -144,6 +144,21 @@ def test_a_refused_gift_says_why_and_keeps_what_was_typed(
     assert 'value="11"' in response.content.decode()
 
 
+@pytest.mark.parametrize("nonce", [{}, {"nonce": "no number"}])
+def test_a_form_without_its_number_says_what_to_do(
+    client: Client, project: PointsProject, alice: User, nonce: dict[str, str]
+) -> None:
+    give(alice.volunteer, 10)
+    client.force_login(alice)
+
+    response = client.post(
+        reverse("give_to_project", args=[project.pk]), {"points": 5} | nonce, headers=ENGLISH
+    )
+
+    assert "Please open the page again and press once more." in response.content.decode()
+    assert left_in(project) == 0
+
+
 def test_the_organisations_books_and_reviewers_account_and_others_do_not(
     project: PointsProject, alice: User, bao: User, rui: User, chen: User, dai: User,
     city_staff: User,

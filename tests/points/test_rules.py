@@ -16,10 +16,12 @@ from campaigns.models import CampaignPage
 from points.actions.rules import (
     LaterVersionExists,
     RuleEndsBeforeStart,
+    RuleEndsInThePast,
     RuleEndsLater,
     RuleInThePast,
     RuleOfTodayInForce,
     RuleStarted,
+    RuleTooFarAhead,
     end_award_rule,
     remove_award_rule,
     start_award_rule,
@@ -112,7 +114,7 @@ def test_a_rule_that_has_held_cannot_be_taken_away(per_hour: AwardRule) -> None:
 
 
 def test_a_rule_ends_today_at_the_earliest(per_hour: AwardRule, today: date) -> None:
-    with pytest.raises(RuleInThePast):
+    with pytest.raises(RuleEndsInThePast):
         end_award_rule(rule=per_hour, last_day=today - timedelta(days=1), by=None)
 
     assert end_award_rule(rule=per_hour, last_day=today, by=None).last_day == today
@@ -121,6 +123,22 @@ def test_a_rule_ends_today_at_the_earliest(per_hour: AwardRule, today: date) -> 
 def test_a_rule_does_not_end_before_it_starts(today: date) -> None:
     with pytest.raises(RuleEndsBeforeStart):
         start(today + timedelta(days=5), last_day=today + timedelta(days=4))
+
+
+def test_no_rule_reaches_the_end_of_the_calendar(
+    client: Client, city_staff: User, per_hour: AwardRule, today: date
+) -> None:
+    the_last = date.max
+    with pytest.raises(RuleTooFarAhead):
+        start(the_last)
+    with pytest.raises(RuleTooFarAhead):
+        end_award_rule(rule=per_hour, last_day=the_last, by=None)
+
+    client.force_login(city_staff)
+    form = rule_form(today + timedelta(days=1), points=25, last_day=the_last.isoformat())
+    refused = try_it(client, reverse("award-rules:edit", args=[per_hour.pk]), form)
+    assert refused.status_code == 200
+    assert "No day after the year 2099" in refused.content.decode()
 
 
 def test_the_database_keeps_two_rules_off_the_same_day(per_hour: AwardRule) -> None:
@@ -237,7 +255,7 @@ def test_staff_give_a_rule_its_last_day(
 
     early = {"last_day": (today - timedelta(days=1)).isoformat()}
     refused = client.post(url, early, headers={"accept-language": "en"})
-    assert "A rule starts today or later" in refused.content.decode()
+    assert "A rule ends today or later" in refused.content.decode()
     assert client.post(url, {"last_day": today.isoformat()}).status_code == 302
     per_hour.refresh_from_db()
     assert per_hour.last_day == today
