@@ -77,8 +77,9 @@ def sweep_lapsed_points() -> None:
 def send_lapse_notices() -> None:
     """One notice after the other, each an outside call of its own."""
     until = time.monotonic() + STINT_SECONDS
-    while send_next_notice() and time.monotonic() < until:
-        pass
+    last = 0
+    while (sent := send_next_notice(after=last)) is not None and time.monotonic() < until:
+        last = sent
 
 
 @shared_task

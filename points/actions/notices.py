@@ -48,16 +48,19 @@ def note_lapsing(*, limit: int = 10_000) -> int:
     return noted
 
 
-def send_next_notice() -> bool:
+def send_next_notice(*, after: int = 0) -> int | None:
     """Send one notice by e-mail, or as a text message where there is no address.
 
-    False when none waits, or when it could not be sent and shall be tried later. It is taken
-    before it is sent, in a transaction of its own: a worker that dies in between sends it never
-    rather than twice; the page shows it all the same.
+    Returns its number, for the next call to go on `after`, or None when none waits. One that could
+    not be sent is left for a later round and holds up nobody behind it; once its points have
+    lapsed it is no news any more. It is taken before it is sent, in a transaction of its own: a
+    worker that dies in between sends it never rather than twice; the page shows it all the same.
     """
     with transaction.atomic():
         notice = (
-            LapseNotice.objects.filter(sent_at=None)
+            LapseNotice.objects.filter(
+                sent_at=None, pk__gt=after, bucket__lapses_on__gt=timezone.localdate()
+            )
             .select_related("bucket__account__volunteer__user")
             .defer("bucket__account__volunteer__id_number")
             .select_for_update(of=("self",), skip_locked=True)
@@ -65,18 +68,17 @@ def send_next_notice() -> bool:
             .first()
         )
         if notice is None:
-            return False
+            return None
         LapseNotice.objects.filter(pk=notice.pk).update(sent_at=timezone.now())
     volunteer = notice.bucket.account.volunteer
     user = volunteer.user if volunteer else None
     if user is None or not user.is_active:
-        return True
+        return notice.pk
     try:
         _tell(user, notice)
     except (OSError, SmsNotSent):
         LapseNotice.objects.filter(pk=notice.pk).update(sent_at=None)
-        return False
-    return True
+    return notice.pk
 
 
 def _tell(user: User, notice: LapseNotice) -> None:

@@ -14,11 +14,13 @@ from points.actions.lapsing import lapse_buckets, points_lapsing_soon
 from points.actions.notices import note_lapsing, send_next_notice
 from points.actions.rewards import NotEnoughPoints, redeem_reward
 from points.models import Account, Bucket, LapseNotice, Movement, Reward
-from tests.cast import make_volunteer
+from points.tasks import send_lapse_notices
+from tests.cast import make_user, make_volunteer
 from tests.points.conftest import balance_of, make_rule, settle_all
 from tests.points.test_settlement_races import run_together
 from volunteers.actions.records import correct_record, void_record
 from volunteers.models import PhoneMessage, ServiceRecord, Territory, User, Volunteer
+from volunteers.sms import SmsNotSent, send_sms
 
 pytestmark = pytest.mark.usefixtures("sound_ledger")
 
@@ -185,8 +187,8 @@ def test_a_notice_is_sent_once_to_the_phone_or_the_mailbox(
     Bucket.objects.update(lapses_on=timezone.localdate() + timedelta(days=5))
     note_lapsing()
 
-    assert send_next_notice() is True
-    assert send_next_notice() is False
+    assert send_next_notice() == LapseNotice.objects.get().pk
+    assert send_next_notice() is None
     [message] = PhoneMessage.objects.all()
     assert message.phone == alice.phone
     assert "10" in message.text
@@ -196,6 +198,37 @@ def test_a_notice_is_sent_once_to_the_phone_or_the_mailbox(
     LapseNotice.objects.update(sent_at=None)
     send_next_notice()
     assert mail.outbox[0].to == ["alice@linli.example"]
+
+
+def test_a_notice_that_cannot_be_sent_holds_up_nobody_behind_it(
+    lapsing_rule: Any,
+    confirmed: Make,
+    alice: User,
+    territory: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dai = make_user(name="戴月", phone="13900000077")
+    confirmed(60)
+    confirmed(60, volunteer=make_volunteer(user=dai, name="戴月", community=territory))
+    settle_all()
+    Bucket.objects.update(lapses_on=timezone.localdate() + timedelta(days=5))
+    note_lapsing()
+    refused = alice.phone
+
+    def send(*, phone: str, text: str) -> None:
+        if phone == refused:
+            raise SmsNotSent
+        send_sms(phone=phone, text=text)
+
+    monkeypatch.setattr("points.actions.notices.send_sms", send)
+    send_lapse_notices()
+
+    assert PhoneMessage.objects.get().phone == dai.phone
+    [waiting] = LapseNotice.objects.filter(sent_at=None)
+    assert waiting.bucket.account.volunteer == alice.volunteer
+
+    Bucket.objects.update(lapses_on=timezone.localdate())
+    assert send_next_notice() is None  # no news any more
 
 
 def test_what_is_over_is_not_spent_before_the_sweep_comes(
