@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -159,6 +159,16 @@ def test_the_database_keeps_the_past_of_a_rule(per_hour: AwardRule, change: dict
         AwardRule.objects.filter(pk=per_hour.pk).update(**change)
     with pytest.raises(DatabaseError, match="has held already"), transaction.atomic():
         AwardRule.objects.filter(pk=per_hour.pk).delete()
+
+
+def test_the_database_asks_what_day_it_is_in_the_city(db: None) -> None:
+    rule = make_rule("per_hour", 10, holds=(timezone.localdate(), None))
+    with connection.cursor() as cursor:
+        # A day behind the city at every hour, as UTC is until eight in the morning.
+        cursor.execute("SET LOCAL timezone = '<far>+24'")
+
+    with pytest.raises(DatabaseError, match="has held already"), transaction.atomic():
+        AwardRule.objects.filter(pk=rule.pk).update(points=99)
 
 
 def rule_form(starts_on: date, **fields: Any) -> dict[str, Any]:

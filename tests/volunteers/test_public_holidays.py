@@ -99,6 +99,16 @@ def test_no_day_of_the_past_is_taken_away(
         holiday.delete()
 
 
+def test_the_database_asks_what_day_it_is_in_the_city(no_calendar: None, today: date) -> None:
+    holiday = PublicHoliday.objects.create(day=today, name="国庆节")
+    with connection.cursor() as cursor:
+        # A day behind the city at every hour, as UTC is until eight in the morning.
+        cursor.execute("SET LOCAL timezone = '<far>+24'")
+
+    with pytest.raises(DatabaseError, match="has passed already"), transaction.atomic():
+        holiday.delete()
+
+
 def test_a_day_is_a_holiday_once(city_staff: User, today: date) -> None:
     day = today + timedelta(days=400)
     add_public_holiday(day=day, name="春节", by=city_staff)
