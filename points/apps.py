@@ -21,7 +21,6 @@ class PointsConfig(AppConfig):
         signals.consent_changed.connect(handlers.follow_consent)
         signals.community_changed.connect(handlers.follow_place)
         signals.affiliation_changed.connect(handlers.follow_place)
-        signals.volunteer_closed.connect(handlers.follow_closing)
         post_migrate.connect(_make_system_accounts, sender=self)
 
 

@@ -97,14 +97,14 @@ def copy_points(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, dict[str,
 def follow_merge(*, kept: Volunteer, merged: Volunteer, by: User | None, **_kwargs: Any) -> None:
     """Inside the merge's transaction, after the records moved."""
     merge_points(kept=kept, merged=merged, by=by)
-    leave_rankings(volunteer=merged)
-    owe_rankings(volunteer=kept)
 
 
 def let_go_of_closed(*, volunteer: Volunteer, by: User | None, **_kwargs: Any) -> None:
-    """Inside the closing's transaction: what waited for this person is free for others."""
+    """Inside the closing's transaction: what waited for this person is free for others, and no
+    list shows the person any more."""
     give_back_all(volunteer=volunteer, by=by)
     let_go_of_family(volunteer=volunteer, by=by)
+    leave_rankings(volunteer=volunteer)
 
 
 def follow_no_shows(*, volunteer_ids: list[int], **_kwargs: Any) -> None:
@@ -125,7 +125,3 @@ def follow_place(*, volunteer: Volunteer, **_kwargs: Any) -> None:
     """The person is ranked among other people now: another community, a university, none."""
     owe_rankings(volunteer=volunteer)
     transaction.on_commit(nudge_settlement, robust=True)
-
-
-def follow_closing(*, volunteer: Volunteer, **_kwargs: Any) -> None:
-    leave_rankings(volunteer=volunteer)

@@ -29,14 +29,15 @@ WHERE a.id IS NULL OR s.id IS NULL
 ORDER BY person
 """
 
-# Both wait for another worker that is making the same row; in one order, so never in a circle,
-# and before any account is locked.
+# Waits for another worker that is making the same row; in one order, so never in a circle, and
+# before any account is locked.
 MAKE_ACCOUNTS_SQL = """
 INSERT INTO points_account (kind, volunteer_id, balance_points, debt_points)
 SELECT 'volunteer', volunteer_id, 0, 0 FROM unnest(%s) AS volunteer_id ORDER BY volunteer_id
 ON CONFLICT DO NOTHING
 """
 
+# After the accounts are locked, as everybody does: a merge makes standings under that lock too.
 MAKE_STANDINGS_SQL = """
 INSERT INTO points_standing (
     volunteer_id, served_minutes, served_records, rated_records, rating_sum, first_points,

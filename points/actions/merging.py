@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.db import connection
 from django.db.models import F, Sum, Value
 from django.db.models.functions import Greatest
@@ -11,6 +9,7 @@ from django.utils import timezone
 
 from points.actions.accounts import get_system_account, lock_accounts, move_points
 from points.actions.lapsing import change_buckets, take_from_buckets
+from points.actions.ranking import leave_rankings, owe_rankings
 from points.actions.settlement import caps_in_use, changes_by_account
 from points.models import (
     Account,
@@ -18,7 +17,6 @@ from points.models import (
     Family,
     FamilyMember,
     Movement,
-    RankingEntry,
     Recognition,
     Redemption,
     Standing,
@@ -38,6 +36,8 @@ def merge_points(*, kept: Volunteer, merged: Volunteer, by: User | None) -> None
     _add_standings(kept=kept, merged=merged, target=target, by=by)
     _move_recognitions(kept=kept, merged=merged)
     _move_what_is_theirs(kept=kept, merged=merged)
+    leave_rankings(volunteer=merged)
+    owe_rankings(volunteer=kept)
 
 
 def _release_limits(*, source: Account, by: User | None) -> None:
@@ -127,8 +127,6 @@ def _add_standings(*, kept: Volunteer, merged: Volunteer, target: Account, by: U
     for name in ("served_minutes", "served_records", "rated_records", "rating_sum"):
         setattr(sums, name, getattr(sums, name) + getattr(source, name))
         setattr(source, name, 0)
-    days = [day for day in (sums.touched_from, _first_ranked_month(merged)) if day]
-    sums.touched_from = min(days, default=None)
     for standing in (source, sums):
         standing.revision = standing.evaluated_revision + 1
         standing.save()
@@ -163,11 +161,6 @@ def _first_service_once(
     source.first_points = 0
 
 
-def _first_ranked_month(volunteer: Volunteer) -> date | None:
-    entries = RankingEntry.objects.filter(volunteer=volunteer)
-    return entries.order_by("month").values_list("month", flat=True).first()
-
-
 def _move_recognitions(*, kept: Volunteer, merged: Volunteer) -> None:
     """What both have stays once; the next evaluation looks at the sums of both.
 
@@ -187,7 +180,6 @@ def _move_recognitions(*, kept: Volunteer, merged: Volunteer) -> None:
 
 def _move_what_is_theirs(*, kept: Volunteer, merged: Volunteer) -> None:
     Redemption.objects.filter(volunteer=merged).update(volunteer=kept)
-    RankingEntry.objects.filter(volunteer=merged).delete()
     _move_family(kept=kept, merged=merged)
     honoured = YearlyHonour.objects.filter(volunteer=kept).values("year")
     YearlyHonour.objects.filter(volunteer=merged).exclude(year__in=honoured).update(volunteer=kept)

@@ -100,8 +100,7 @@ def _settle(*, limit: int, locked: list[int], among: list[int] | None = None) ->
         if not locked:
             return 0
         issue = _issue_account_id()
-        _make_newcomers(cursor, people)
-        cursor.execute(LOCK_ACCOUNTS_SQL, [people])
+        _lock_accounts(cursor, people)
         _move_bonuses(cursor, locked)
         cursor.execute(
             settle_sql(caps=caps_in_use(), first_service=_first_service_exists()),
@@ -131,11 +130,14 @@ def _lock_owed(cursor: Any, *, limit: int, locked: list[int], among: list[int] |
     return sorted({volunteer_id for _record_id, volunteer_id in owed})
 
 
-def _make_newcomers(cursor: Any, people: list[int]) -> None:
+def _lock_accounts(cursor: Any, people: list[int]) -> None:
+    """Lock these people's accounts; newcomers get theirs, and their standing, here."""
     cursor.execute(FIND_NEWCOMERS_SQL, [people])
     newcomers = [person for (person,) in cursor.fetchall()]
     if newcomers:
         cursor.execute(MAKE_ACCOUNTS_SQL, [newcomers])
+    cursor.execute(LOCK_ACCOUNTS_SQL, [people])
+    if newcomers:
         cursor.execute(MAKE_STANDINGS_SQL, [newcomers])
 
 
