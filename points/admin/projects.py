@@ -39,6 +39,11 @@ class ProjectCreateView(generic.CreateView):
 class ProjectInspectView(generic.InspectView):
     page_title = _("Project for points")
 
+    def get_field_label(self, field_name: str, field: Any) -> str:
+        if field_name == "closed_at":
+            return gettext("Closed")
+        return str(super().get_field_label(field_name, field))
+
 
 class CloseProjectView(PermissionCheckedMixin, View):
     model = PointsProject

@@ -89,7 +89,7 @@ class StarObjectionViewSet(ModelViewSet):
         Column("recognition.level", label=_("Star level")),
         "raised_at",
         "state",
-        "decided_by",
+        Column("decided_by", label=_("Decided by")),
     ]
     list_filter = ["state", "raised_at"]
     search_fields = ["reason", "recognition__volunteer__name"]
@@ -112,7 +112,14 @@ class YearlyHonourViewSet(ModelViewSet):
     edit_view_class = HonourDecisionView
     copy_view_enabled = False
     index_results_template_name = "points/admin/yearly_honours_results.html"
-    list_display = ["title", "year", "volunteer", "organisation", "state", "decided_by"]
+    list_display = [
+        "title",
+        "year",
+        "volunteer",
+        "organisation",
+        "state",
+        Column("decided_by", label=_("Decided by")),
+    ]
     list_filter = ["state", "year", "organisation"]
     search_fields = ["title", "citation", "volunteer__name"]
     ordering = ["-year", "id"]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 from wagtail.admin import messages
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
@@ -45,7 +46,23 @@ def _to_be_picked_up_by(redemption: Redemption) -> str:
     return f"{timezone.localtime(redemption.expires_at):%Y-%m-%d}"
 
 
+class RedemptionFilterSet(WagtailFilterSet):
+    class Meta:
+        model = Redemption
+        fields = ["state", "reward"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["state"].label = gettext("State")
+        self.filters["reward"].label = gettext("Reward")
+
+
 class RedemptionIndexView(generic.IndexView):
+    def _get_title_column(self, *args: Any, **kwargs: Any) -> Column:
+        column: Column = super()._get_title_column(*args, **kwargs)
+        column.label = gettext("Pick-up code")
+        return column
+
     def get_base_queryset(self) -> QuerySet[Redemption]:
         return _with_names(super().get_base_queryset())
 
@@ -121,7 +138,7 @@ class RedemptionViewSet(ModelViewSet):
     list_display = [
         "code",
         Column("name", label=_("Name"), accessor="volunteer.masked_name"),
-        "reward",
+        Column("reward", label=_("Reward"), sort_key="reward"),
         Column("state", label=_("State"), accessor="get_state_display"),
         Column("redeemed_at", label=_("Redeemed"), accessor=_redeemed_on, sort_key="redeemed_at"),
         Column(
@@ -131,7 +148,7 @@ class RedemptionViewSet(ModelViewSet):
             sort_key="expires_at",
         ),
     ]
-    list_filter = ["state", "reward"]
+    filterset_class = RedemptionFilterSet
     search_fields = ["code", "volunteer__name", "reward__name"]
     form_fields: list[str] = []
 

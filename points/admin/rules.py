@@ -144,7 +144,7 @@ class AwardRuleViewSet(ModelViewSet):
         "kind",
         Column(
             "concerns",
-            label=_("For"),
+            label=_("For what service"),
             accessor=lambda rule: concerns(rule, campaign=rule.campaign_title or ""),
         ),
         Column("gives", label=_("Gives"), accessor=gives),

@@ -231,6 +231,15 @@ def test_a_forged_cookie_is_nobodys(waiting: Redemption, place: PickUpPlace) -> 
 # The admin
 
 
+def test_the_offices_list_is_headed_in_the_offices_own_language(
+    client: Client, city_staff: User
+) -> None:
+    client.force_login(city_staff)
+    page = client.get(reverse("redemptions:index"), headers={"accept-language": "zh-hans"})
+    heads = page.context["table"].columns.values()
+    assert [str(column.label) for column in heads][:4] == ["领取码", "姓名", "奖励", "状态"]
+
+
 def test_staff_hand_out_and_take_back_in_the_admin(
     client: Client, alice: User, city_staff: User, reward: Reward, waiting: Redemption,
     sound_ledger: None,
