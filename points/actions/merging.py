@@ -74,22 +74,41 @@ def _move_balance(*, source: Account, target: Account, by: User | None) -> None:
 
 def _move_debt(*, source: Account, target: Account, reference: str, by: User | None) -> None:
     """The debt goes along: it is the same person's. What is there repays it at once."""
-    debt = -source.balance_points
-    Movement.objects.create(
-        debit_account=target,
-        credit_account=source,
-        points=debt,
+    _take(
+        account=target,
+        to=source,
+        points=-source.balance_points,
         kind=Movement.Kind.MERGE,
+        reference=reference,
+        by=by,
+    )
+    Account.objects.filter(pk=source.pk).update(balance_points=0, debt_points=0)
+
+
+def _take(
+    *,
+    account: Account,
+    to: Account,
+    points: int,
+    kind: Movement.Kind,
+    reference: str,
+    by: User | None,
+) -> None:
+    """As move_points, but what is not there becomes a debt; the other balance is the caller's."""
+    Movement.objects.create(
+        debit_account=account,
+        credit_account=to,
+        points=points,
+        kind=kind,
         reference=reference,
         by=by,
         happened_at=timezone.now(),
     )
-    after = F("balance_points") - debt
-    Account.objects.filter(pk=target.pk).update(
+    after = F("balance_points") - points
+    Account.objects.filter(pk=account.pk).update(
         balance_points=after, debt_points=Greatest(Value(0), -after)
     )
-    Account.objects.filter(pk=source.pk).update(balance_points=0, debt_points=0)
-    take_from_buckets(account=target, points=debt)
+    take_from_buckets(account=account, points=points)
 
 
 def _count_towards_limits(*, source: Account, target: Account) -> None:
@@ -137,24 +156,17 @@ def _first_service_once(
 ) -> None:
     """One person has one first service: the bonus given twice is taken back once."""
     if source.first_points and sums.first_points:
-        target.refresh_from_db()
         issue = get_system_account(Account.Kind.ISSUE)
-        movement = Movement.objects.create(
-            debit_account=target,
-            credit_account=issue,
+        _take(
+            account=target,
+            to=issue,
             points=source.first_points,
             kind=Movement.Kind.FIRST,
             reference=f"first:merged:{source.volunteer_id}",
             by=by,
-            happened_at=timezone.now(),
         )
-        after = F("balance_points") - movement.points
-        Account.objects.filter(pk=target.pk).update(
-            balance_points=after, debt_points=Greatest(Value(0), -after)
-        )
-        take_from_buckets(account=target, points=movement.points)
         Account.objects.filter(pk=issue.pk).update(
-            balance_points=F("balance_points") + movement.points
+            balance_points=F("balance_points") + source.first_points
         )
     else:
         sums.first_points += source.first_points

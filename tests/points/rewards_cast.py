@@ -7,6 +7,8 @@ import uuid
 from datetime import date
 from typing import Any
 
+from django.db import transaction
+
 from points.actions.accounts import get_system_account, lock_accounts, move_points
 from points.actions.rewards import redeem_reward
 from points.models import Account, Movement, Partner, PickUpPlace, Redemption, Reward
@@ -30,8 +32,6 @@ def make_place(name: str = "红瓦小屋") -> PickUpPlace:
 
 def give(volunteer: Volunteer, points: int, *, lapses_on: date | None = None) -> None:
     """Points out of nowhere, in the bucket of a day. Inside a transaction or not."""
-    from django.db import transaction
-
     with transaction.atomic():
         account = lock_accounts(volunteers=[volunteer])[volunteer.pk]
         move_points(
