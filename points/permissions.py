@@ -13,6 +13,7 @@ from points.models import (
     Anomaly,
     FamilyMember,
     Movement,
+    Partner,
     PointsProject,
     Recognition,
     Redemption,
@@ -61,6 +62,16 @@ def get_redemptions_for(user: AnyUser) -> QuerySet[Redemption]:
     if volunteer is None:
         return Redemption.objects.none()
     return Redemption.objects.filter(volunteer=volunteer).select_related("reward")
+
+
+def get_handed_over_by(partner: Partner) -> QuerySet[Redemption]:
+    """What came over the counter of the partner whose secret link the phone has, newest first."""
+    return (
+        Redemption.objects.filter(collected_with=partner)
+        .select_related("reward", "volunteer")
+        .defer("volunteer__id_number")
+        .order_by("-collected_at")
+    )
 
 
 def get_recognitions_for(user: AnyUser) -> QuerySet[Recognition]:

@@ -18,7 +18,7 @@ from points.actions.pick_up import (
 from points.forms.rewards import CodeForm
 from points.models import Partner, Redemption
 from points.partner_phones import partner_of, remember_partner
-from points.permissions import get_redemptions_for
+from points.permissions import get_handed_over_by, get_redemptions_for
 from volunteers.limits import LockedOut, forgive_code, take_code
 
 WRONG_CODES_AN_HOUR = 20
@@ -98,15 +98,10 @@ def _without_partner(request: HttpRequest, code: str) -> HttpResponse:
 
 def _desk(request: HttpRequest, partner: Partner, *, form: CodeForm) -> HttpResponse:
     began = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    handed_over = Redemption.objects.filter(collected_with=partner).select_related(
-        "reward", "volunteer"
-    )
     context = {
         "partner": partner,
         "form": form,
         "places": partner.places.all(),
-        "today": handed_over.filter(collected_at__gte=began)
-        .defer("volunteer__id_number")
-        .order_by("-collected_at")[:SHOWN],
+        "today": get_handed_over_by(partner).filter(collected_at__gte=began)[:SHOWN],
     }
     return render(request, "points/partner_desk.html", context)
