@@ -403,10 +403,11 @@ _MERGED_DAYS_SQL = """
 WITH day_changes AS (
         SELECT %(volunteer)s::bigint AS volunteer_id, %(account)s::bigint AS account_id,
                r.served_on AS day, NULL::date AS lapses_on,
-               sum(CASE WHEN m.credit_account_id = %(merged_account)s THEN m.points
+               sum(CASE WHEN m.credit_account_id = ANY(%(merged_accounts)s) THEN m.points
                         ELSE -m.points END)::bigint AS points
         FROM points_movement m JOIN volunteers_servicerecord r ON r.id = m.record_id
-        WHERE %(merged_account)s IN (m.credit_account_id, m.debit_account_id)
+        WHERE m.credit_account_id = ANY(%(merged_accounts)s)
+           OR m.debit_account_id = ANY(%(merged_accounts)s)
         GROUP BY r.served_on
     ),
 """
@@ -440,7 +441,7 @@ def settle_sql(*, caps: Iterable[str], first_service: bool) -> str:
 
 def merge_caps_sql(*, caps: Iterable[str]) -> str:
     """One statement that lets what a merged registration earned count towards the limits of the
-    one that is left. Parameters: volunteer, account, merged_account, issue, today; answers as
+    one that is left. Parameters: volunteer, account, merged_accounts, issue, today; answers as
     settle_sql does. There is at least one limit.
     """
     limits, changes = _limits(caps)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from points.actions.recognition import evaluate_recognition
 from points.actions.rewards import redeem_reward
-from points.models import Account, Movement, Recognition, Redemption, Reward, Standing
+from points.models import Account, CapWindow, Movement, Recognition, Redemption, Reward, Standing
 from tests.cast import make_volunteer
 from tests.points.conftest import balance_of, settle_all
 from volunteers.actions.merges import merge_volunteers
@@ -58,6 +58,24 @@ def test_one_daily_limit_holds_for_both(confirmed: Make, alice: User, old_self: 
     merge(alice.volunteer, old_self, alice)
 
     assert balance_of(alice.volunteer) == 60
+
+
+def test_one_daily_limit_holds_for_three_that_became_one_after_another(
+    confirmed: Make, alice: User, old_self: Volunteer, territory: Territory
+) -> None:
+    oldest_self = make_volunteer(user=None, name="林爱丽", community=territory)
+    for volunteer in (oldest_self, old_self, alice.volunteer):
+        confirmed(300, volunteer=volunteer)
+    settle_all()
+    merge(old_self, oldest_self, alice)
+    limit = balance_of(old_self)
+
+    merge(alice.volunteer, old_self, alice)
+
+    assert balance_of(alice.volunteer) == limit
+    [window] = CapWindow.objects.filter(over_points__gt=0)
+    assert window.earned_points - window.over_points == limit
+    assert window.earned_points == 150
 
 
 def test_a_correction_after_the_merge_takes_from_the_one_account_left(
