@@ -22,6 +22,7 @@ def _points_field() -> forms.IntegerField:
         error_messages={
             "required": _("How many points?"),
             "min_value": _("At least one point."),
+            "max_value": _("That is more than anybody has."),
             "invalid": _("A whole number of points, please."),
         },
     )

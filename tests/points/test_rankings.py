@@ -241,7 +241,7 @@ def test_the_own_place_is_shown_below_the_hundredth(
 
     shown = page(client)
 
-    assert 'You are number <strong class="num">102</strong> with 2 hours.' in shown
+    assert 'You are number <strong class="num">102</strong> with 2.0 hours.' in shown
     assert shown.count("That is you") == 1
     assert shown.count('class="list-row"') == TOP + 1
 
