@@ -48,6 +48,15 @@ def get_system_account(kind: Account.Kind) -> Account:
     return Account.objects.get(kind=kind, volunteer=None)
 
 
+def accounts_within(account: Account) -> list[int]:
+    """This one, and those of registrations that were merged into it: what they earned and sent
+    stands there still."""
+    people = [account.volunteer_id]
+    for person in people:
+        people += Volunteer.objects.filter(merged_into=person).values_list("pk", flat=True)
+    return list(Account.objects.filter(volunteer__in=people).values_list("pk", flat=True))
+
+
 def lock_accounts(*, volunteers: list[Volunteer]) -> dict[int, Account]:
     """The volunteers' accounts by volunteer id, locked in order until the transaction ends, and
     without points whose day has come."""

@@ -10,15 +10,15 @@ import uuid
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
 
-from points.actions.accounts import lock_accounts, move_points
-from points.models import Family, FamilyMember, Movement
+from points.actions.accounts import accounts_within, lock_accounts, move_points
+from points.models import Account, Family, FamilyMember, Movement
 from volunteers.models import User, Volunteer, VolunteerCard
 
 MOST_MEMBERS = 8
@@ -210,8 +210,9 @@ def send_family_points(
 def points_left_to_send(*, volunteer: Volunteer) -> int:
     """What remains of this calendar month's limit, other registrations of the person included."""
     month_began = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    account = Account.objects.filter(volunteer=volunteer).first()
     sent = Movement.objects.filter(
-        Q(debit_account__volunteer=volunteer) | Q(debit_account__volunteer__merged_into=volunteer),
+        debit_account__in=accounts_within(account) if account else [],
         kind=Movement.Kind.FAMILY,
         created_at__gte=month_began,
     ).aggregate(points=Sum("points"))["points"]

@@ -7,7 +7,7 @@ from django.db.models import F, Sum, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from points.actions.accounts import get_system_account, lock_accounts, move_points
+from points.actions.accounts import accounts_within, get_system_account, lock_accounts, move_points
 from points.actions.lapsing import change_buckets, take_from_buckets
 from points.actions.ranking import leave_rankings, owe_rankings
 from points.actions.settlement import caps_in_use, changes_by_account
@@ -122,7 +122,7 @@ def _count_towards_limits(*, source: Account, target: Account) -> None:
             {
                 "volunteer": target.volunteer_id,
                 "account": target.pk,
-                "merged_accounts": _accounts_within(source),
+                "merged_accounts": accounts_within(source),
                 "issue": issue.pk,
                 "today": timezone.localdate(),
             },
@@ -130,15 +130,6 @@ def _count_towards_limits(*, source: Account, target: Account) -> None:
         (_account, _lapses_on, issued, _debt), *hard = cursor.fetchall()
     change_buckets(changes=changes_by_account(hard))
     Account.objects.filter(pk=issue.pk).update(balance_points=F("balance_points") - issued)
-
-
-def _accounts_within(account: Account) -> list[int]:
-    """This one, and those of registrations merged into it before: what their records earned stands
-    there still."""
-    people = [account.volunteer_id]
-    for person in people:
-        people += Volunteer.objects.filter(merged_into=person).values_list("pk", flat=True)
-    return list(Account.objects.filter(volunteer__in=people).values_list("pk", flat=True))
 
 
 def _add_standings(*, kept: Volunteer, merged: Volunteer, target: Account, by: User | None) -> None:

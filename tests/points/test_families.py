@@ -265,6 +265,12 @@ def test_two_registrations_of_one_person_have_one_family_and_one_limit(
     assert set(members.values_list("volunteer", flat=True)) == {new_self.pk, grandma.volunteer.pk}
     assert points_left_to_send(volunteer=new_self) == 20
 
+    # However often the person's registrations become one.
+    newest_self = make_volunteer(user=None, name="林爱丽", community=territory)
+    with transaction.atomic():
+        merge_volunteers(kept=newest_self, merged=new_self, by=None)
+    assert points_left_to_send(volunteer=newest_self) == 20
+
 
 def test_of_two_families_the_kept_registrations_counts(
     family: Family, alice: User, territory: Territory
