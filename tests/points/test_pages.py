@@ -189,4 +189,4 @@ def test_the_rules_page_shows_the_rules_that_hold_today(
 
     assert "10 points" in page
     assert "At most 60 points a day" in page
-    assert "77" not in page
+    assert "77 points" not in page
