@@ -10,9 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actions.attendance import check_in, check_out
+from campaigns.actions.devices import ShiftsNotForDevice, register_device
 from campaigns.actions.places import find_card
-from campaigns.models import Activity, CampaignPage, Scan, SignUp
+from campaigns.models import Activity, CampaignPage, ConsoleDevice, Scan, Shift, SignUp
 from campaigns.models.attendance import Door
+from campaigns.models.shifts import ShiftQuerySet
 from campaigns.outcomes import ScanResult
 from campaigns.permissions import get_campaigns_for
 from volunteers.actions.records import (
@@ -212,3 +214,47 @@ class HandEntryForm(forms.Form):
 class ActivityField(forms.ModelChoiceField):
     def label_from_instance(self, activity: Activity) -> str:  # type: ignore[override]
         return f"{in_language(activity.campaign, 'title')} · {activity}"
+
+
+class ShiftChoiceField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, shift: Shift) -> str:  # type: ignore[override]
+        starts_at, ends_at = timezone.localtime(shift.starts_at), timezone.localtime(shift.ends_at)
+        return f"{starts_at:%m-%d %H:%M}–{ends_at:%H:%M} · {in_language(shift.activity, 'role')}"
+
+
+class DeviceForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name of the device"),
+        max_length=60,
+        help_text=_("So that you know it again: “Gate 3” or “Xiao Bao's phone”."),
+    )
+    shifts = ShiftChoiceField(
+        Shift.objects.none(),
+        label=_("At these shifts"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("It can scan at these only, and ends three days after the last of them."),
+    )
+
+    # A year's shifts are no list to tick from: those of the coming days are.
+    MOST_OFFERED = 60
+
+    def __init__(self, *args: Any, shifts: ShiftQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        next_ones = shifts.order_by("starts_at", "pk").values("pk")[: self.MOST_OFFERED]
+        self.fields["shifts"].queryset = (  # type: ignore[attr-defined]
+            Shift.objects.filter(pk__in=next_ones)
+            .select_related("activity__campaign__organisation")
+            .order_by("starts_at", "pk")
+        )
+
+    def register(self, *, by: User) -> tuple[ConsoleDevice, str]:
+        """Returns the device and its token. Raises ShiftsNotForDevice."""
+        shifts = list(self.cleaned_data["shifts"])
+        if not shifts:
+            raise ShiftsNotForDevice
+        return register_device(
+            by=by,
+            organisation=shifts[0].activity.campaign.organisation,
+            shifts=shifts,
+            name=self.cleaned_data["name"],
+        )

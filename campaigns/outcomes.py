@@ -102,15 +102,16 @@ def sentence_of(
                 "role": in_language(elsewhere, "role"),
                 "place": in_language(elsewhere, "place"),
             }
-    return str(_SENTENCES[outcome]()) % _times(shift, attendance)
+    return str(_SENTENCES[outcome]()) % _times(outcome, shift, attendance)
 
 
-def _times(shift: Shift | None, attendance: Attendance | None) -> dict[str, str]:
+def _times(outcome: Outcome, shift: Shift | None, attendance: Attendance | None) -> dict[str, str]:
     times = {}
     if attendance is not None:
         times["in"] = clock(attendance.checked_in_at)
         times["out"] = clock(attendance.checked_out_at)
-    if shift is not None:
+    # Put into words only where a sentence says them: that costs more than it looks.
+    if shift is not None and outcome in {Outcome.TOO_EARLY, Outcome.SHIFT_OVER}:
         opens = shift.starts_at - timedelta(minutes=settings.LINLI_CHECK_IN_OPENS_MINUTES)
         times |= {"opens": _moment(opens), "end": _moment(shift.ends_at)}
     return times

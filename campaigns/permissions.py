@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from volunteers.models import Membership
 from volunteers.permissions import AnyUser, get_organisations_for, get_volunteer_for, is_city_staff
 
-from .models import Activity, Attendance, CampaignPage, Shift, SignUp
+from .models import Activity, Attendance, CampaignPage, ConsoleDevice, Shift, SignUp
 from .models.shifts import ShiftQuerySet, SignUpQuerySet
 
 # Those who plan and run an organisation's shifts. Finance keeps books and runs none.
@@ -79,3 +79,17 @@ def get_sign_ups_for(user: AnyUser) -> SignUpQuerySet:
 def get_attendances_for(user: AnyUser) -> QuerySet[Attendance]:
     """Who came to the shifts that the user may run."""
     return Attendance.objects.filter(sign_up__shift__in=get_shifts_for(user))
+
+
+def get_shifts_for_devices(user: AnyUser) -> ShiftQuerySet:
+    """Shifts to come for which the user may register a device."""
+    return get_shifts_for(user).open().upcoming()
+
+
+def get_devices_for(user: AnyUser) -> QuerySet[ConsoleDevice]:
+    """Devices of the organisations whose shifts the user runs: any of these may revoke them."""
+    if is_city_staff(user):
+        return ConsoleDevice.objects.all()
+    return ConsoleDevice.objects.filter(
+        organisation__in=get_organisations_for(user, roles=RUNNING_ROLES)
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from campaigns import checkin_views, desk_views, planning_views, views
+from campaigns import checkin_views, desk_views, device_views, planning_views, views
 
 urlpatterns = [
     # Signing up
@@ -42,6 +42,12 @@ urlpatterns = [
         name="desk_attendance",
     ),
     path("desk/shifts/<int:shift_id>/new-codes/", desk_views.desk_new_codes, name="desk_new_codes"),
+    path("desk/devices/", device_views.desk_devices, name="desk_devices"),
+    path(
+        "desk/devices/<int:device_id>/revoke/",
+        device_views.desk_device_revoke,
+        name="desk_device_revoke",
+    ),
     path("desk/records/", desk_views.desk_records, name="desk_records"),
     path("desk/records/new/", desk_views.desk_record_new, name="desk_record_new"),
     path("desk/records/<int:record_id>/", desk_views.desk_record, name="desk_record"),

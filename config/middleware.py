@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import resolve
+from django.utils import translation
 
+DEVICE_PATHS = "/api/"
 NULL, REPLACEMENT = "\x00", "\ufffd"
 
 
@@ -27,6 +30,37 @@ class NoNullCharacters:
         if "%00" in request.META.get("QUERY_STRING", ""):
             request.GET = _without_nulls(request.GET)  # type: ignore[assignment, misc]
         return self.get_response(request)
+
+
+class DeviceCalls:
+    """A device's call is answered from here: it has no session, cookie, form or page.
+
+    What stands behind this middleware is for people with a browser. The call carries its token
+    in a header, which no other site can make a browser send, so it needs no CSRF token either.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(DEVICE_PATHS):
+            return self.get_response(request)
+        with translation.override(translation.get_language_from_request(request)):
+            response = self._answer(request)
+            response["Content-Language"] = translation.get_language()
+        response["Vary"] = "Accept-Language, Authorization"
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        try:
+            match = resolve(request.path_info, urlconf="config.device_urls")
+        except Http404 as unknown:
+            from campaigns.api import on_unknown_address
+
+            return on_unknown_address(request, unknown)
+        request.resolver_match = match
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        return response
 
 
 def _without_nulls(sent: QueryDict) -> QueryDict:

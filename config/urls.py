@@ -13,6 +13,7 @@ from config.views import healthz
 
 urlpatterns = [
     path("healthz/", healthz, name="healthz"),
+    path("", include("config.device_urls")),
     path("accounts/", include("allauth.urls")),
     *(path("", include(f"{app}.urls")) for app in ("volunteers", "campaigns", "points", "cms")),
     # Pictures only: documents go through Wagtail's view, which asks for permission. In front of a

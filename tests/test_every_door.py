@@ -19,8 +19,9 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from campaigns import urls as campaigns_urls
+from campaigns.actions.devices import register_device
 from campaigns.codes import poster_token
-from campaigns.models import Attendance, CampaignPage, Shift, SignUp
+from campaigns.models import Attendance, CampaignPage, ConsoleDevice, Shift, SignUp
 from cms import urls as cms_urls
 from cms.models import HomePage
 from points import urls as points_urls
@@ -137,6 +138,8 @@ DOORS: dict[str, Door] = {
     "venue_poster": get(ORGANISERS, shift_id=of_shift),
     "console": get(ORGANISERS, shift_id=of_shift),
     "console_scan": post(ORGANISERS, shift_id=of_shift),
+    "desk_devices": get(DESKS),
+    "desk_device_revoke": post(ORGANISERS, device_id=lambda house: house.device.pk),
     "desk_records": get(DESKS),
     "desk_record_new": get(DESKS),
     "desk_record": get(ORGANISERS, record_id=of_record),
@@ -205,6 +208,7 @@ class House:
     campaign: CampaignPage
     organisation: Organisation
     attendance: Attendance
+    device: ConsoleDevice
     record: Any
     reward: Reward
     redemption: Redemption
@@ -268,6 +272,7 @@ def house(
         campaign=campaign,
         organisation=organisation,
         attendance=attendance,
+        device=register_device(by=bao, organisation=organisation, shifts=[shift], name="一号门")[0],
         record=submit_record(record=record, by=None),
         reward=umbrella,
         redemption=redeem_reward(

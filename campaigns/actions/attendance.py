@@ -21,12 +21,15 @@ from django.utils import timezone
 
 from campaigns.actions.places import Place, find_card_by, hold_place, read_card
 from campaigns.actions.presence import attendances_with_shift, leave
-from campaigns.models import Attendance, Scan, Shift, SignUp
+from campaigns.models import Attendance, ConsoleDevice, Scan, Shift, SignUp
 from campaigns.models.attendance import Door
 from campaigns.outcomes import Outcome, ScanResult, other_sign_up, result_of
 from volunteers.models import User, Volunteer, VolunteerCard
 
 CLOCK_SKEW = timedelta(seconds=60)
+# A device without a network keeps its scans and sends them later. What is older than a long
+# weekend is a clock that stands wrong, not a queue.
+MOST_DELAY_OF_DEVICES = timedelta(hours=72)
 # What the organiser should look at because of the door alone.
 REVIEW_BY_DOOR = {
     Door.VENUE_POSTER.value: Attendance.Review.POSTER,
@@ -46,6 +49,7 @@ class _Attempt:
     made_at: datetime | None = None
     nonce: uuid.UUID = field(default_factory=uuid.uuid4)
     reason: str = ""
+    device: ConsoleDevice | None = None
     received_at: datetime = field(default_factory=timezone.now)
 
     @property
@@ -124,8 +128,12 @@ def scan_card(
     by: User,
     made_at: datetime | None = None,
     nonce: uuid.UUID | None = None,
+    device: ConsoleDevice | None = None,
 ) -> ScanResult:
-    """The console's scan: `card` is a card's address or number, as it was read or typed."""
+    """The console's scan: `card` is a card's address or number, as it was read or typed.
+
+    `device` is the console that sent it by its own token, after a while without a network maybe.
+    """
     by_card = read_card(card)
     attempt = _Attempt(
         kind=Scan.Kind(kind),
@@ -135,6 +143,7 @@ def scan_card(
         by=by,
         made_at=made_at,
         nonce=nonce or uuid.uuid4(),
+        device=device,
     )
     return _settle(attempt, lambda: _admit_card(attempt, shift, by_card))
 
@@ -315,7 +324,11 @@ def _closed_meanwhile(shift: Shift, place: Place) -> Outcome | None:
 
 
 def _clock_is_wrong(attempt: _Attempt) -> bool:
-    return attempt.made_at is not None and attempt.made_at > attempt.received_at + CLOCK_SKEW
+    if attempt.made_at is None:
+        return False
+    if attempt.device and attempt.made_at < attempt.received_at - MOST_DELAY_OF_DEVICES:
+        return True
+    return attempt.made_at > attempt.received_at + CLOCK_SKEW
 
 
 def _what_is_wrong_with(card: VolunteerCard | None) -> Outcome:
@@ -353,8 +366,8 @@ def _arrive(attempt: _Attempt, place: Place) -> Attendance | None:
             ), kept AS (
                 INSERT INTO campaigns_scan
                     (shift_id, volunteer_id, kind, door, outcome, nonce, by_id, made_at,
-                     received_at, reason, attendance_id)
-                SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, arrived.id FROM arrived
+                     received_at, reason, device_id, attendance_id)
+                SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, arrived.id FROM arrived
                 ON CONFLICT (nonce) DO NOTHING
                 RETURNING id
             )
@@ -392,6 +405,7 @@ def _scan(attempt: _Attempt, outcome: Outcome, attendance: Attendance | None) ->
         made_at=attempt.made_at or attempt.received_at,
         received_at=attempt.received_at,
         reason=attempt.reason[:200],
+        device=attempt.device,
         attendance=attendance,
     )
 
@@ -400,7 +414,7 @@ def _scan_values(scan: Scan) -> list[Any]:
     """As the INSERTs name them, without the attendance."""
     return [
         scan.shift_id, scan.volunteer_id, scan.kind, scan.door, scan.outcome, scan.nonce,
-        scan.by_id, scan.made_at, scan.received_at, scan.reason,
+        scan.by_id, scan.made_at, scan.received_at, scan.reason, scan.device_id,
     ]  # fmt: skip
 
 
@@ -412,8 +426,8 @@ def _keep(attempt: _Attempt, outcome: Outcome, attendance: Attendance | None) ->
             """
             INSERT INTO campaigns_scan
                 (shift_id, volunteer_id, kind, door, outcome, nonce, by_id, made_at,
-                 received_at, reason, attendance_id)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                 received_at, reason, device_id, attendance_id)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (nonce) DO NOTHING
             """,
             [*_scan_values(scan), scan.attendance_id],

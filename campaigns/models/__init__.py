@@ -1,4 +1,5 @@
 from .attendance import Attendance, Scan
+from .devices import ConsoleDevice
 from .pages import Activity, CampaignIndexPage, CampaignPage, OrganisationCampaignsPage
 from .review import OrganisationReview
 from .shifts import Shift, SignUp
@@ -8,6 +9,7 @@ __all__ = [
     "Attendance",
     "CampaignIndexPage",
     "CampaignPage",
+    "ConsoleDevice",
     "OrganisationCampaignsPage",
     "OrganisationReview",
     "Scan",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from volunteers.models import ServiceRecord, Volunteer
 
+from .devices import ConsoleDevice
 from .shifts import Shift, SignUp
 
 
@@ -104,6 +105,10 @@ class Scan(models.Model):
     nonce = models.UUIDField(default=uuid.uuid4, unique=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # The console that sent it by its own token. Without an index: nothing looks for it that way.
+    device = models.ForeignKey(
+        ConsoleDevice, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     made_at = models.DateTimeField(default=timezone.now)
     received_at = models.DateTimeField(default=timezone.now)

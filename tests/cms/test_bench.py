@@ -23,7 +23,7 @@ def test_a_figure_is_written_with_its_limit_and_ratio() -> None:
     [
         "settle_records", "settle_records_2", "points_visible", "checkin_single", "page_campaigns",
         "balance_read", "statement_page", "top_100", "lapse_sweep", "check_increment",
-        "movement_bytes",
+        "movement_bytes", "checkin_api",
     ],
 )  # fmt: skip
 def test_the_bench_measures_what_the_readme_promises(name: str) -> None:

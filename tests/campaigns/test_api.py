@@ -1,0 +1,576 @@
+"""The API of consoles with a token of their own: every answer, every refusal, and its cost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns import api as api_module
+from campaigns.actions import attendance as attendance_module
+from campaigns.actions.devices import ShiftsNotForDevice, register_device, revoke_device
+from campaigns.models import Activity, Attendance, ConsoleDevice, Scan, Shift, SignUp
+from tests.campaigns.test_attendance import MINUTE, at_once, sign_up_for
+from tests.cast import make_card, make_shift, make_volunteer
+from volunteers.models import Membership, ServiceRecord, User, VolunteerCard
+
+POST = "/api/v1/checkins"
+ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counters() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def running(activity: Activity) -> Shift:
+    """Began an hour ago, ends in an hour."""
+    return make_shift(activity, starts_in=timedelta(hours=-1))
+
+
+@pytest.fixture
+def expected(running: Shift, alice: User) -> SignUp:
+    return sign_up_for(running, alice.volunteer)
+
+
+@pytest.fixture
+def card(alice: User) -> VolunteerCard:
+    return alice.volunteer.cards.get()
+
+
+@pytest.fixture
+def registered(bao: User, organisation, running) -> tuple[ConsoleDevice, str]:
+    return register_device(by=bao, organisation=organisation, shifts=[running], name="一号门")
+
+
+@pytest.fixture
+def device(registered) -> ConsoleDevice:
+    return registered[0]
+
+
+@pytest.fixture
+def token(registered) -> str:
+    return registered[1]
+
+
+def scan(shift: Shift, card: Any, kind: str = "in", **changes: Any) -> dict[str, Any]:
+    return {
+        "nonce": str(uuid.uuid4()),
+        "shift": shift.pk,
+        "kind": kind,
+        "card": card if isinstance(card, str) else card.number,
+        "made_at": timezone.now().isoformat(),
+    } | changes
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+
+
+def send(token: str, *scans: Any, **headers: str) -> Any:
+    return send_raw(token, json.dumps({"scans": scans}), **headers)
+
+
+def send_raw(token: str, body: Any, **headers: str) -> Any:
+    client = Client(raise_request_exception=False)
+    return client.post(
+        POST, body, content_type="application/json", **bearer(token), **(ENGLISH | headers)
+    )
+
+
+def outcomes(response: Any) -> list[str]:
+    assert response.status_code == 200, response.content
+    return [answer["outcome"] for answer in response.json()["scans"]]
+
+
+def get(address: str, token: str) -> Any:
+    return Client(raise_request_exception=False).get(address, **bearer(token), **ENGLISH)
+
+
+# What a scan is answered
+
+
+def test_a_scan_is_answered_with_code_sentence_masked_name_and_time(
+    running, expected, card, token, device, bao, alice
+):
+    sent = scan(running, f"https://linli.example/c/{card.token}/")
+    (answer,) = send(token, sent).json()["scans"]
+    attendance = Attendance.objects.get()
+    assert answer == {
+        "nonce": sent["nonce"],
+        "outcome": "checked_in",
+        "is_done": True,
+        "sentence": f"Checked in at {timezone.localtime():%H:%M}. Thank you for coming!",
+        "name": alice.volunteer.masked_name,
+        "checked_in_at": attendance.checked_in_at.isoformat(),
+        "checked_out_at": None,
+    }
+    kept = Scan.objects.get()
+    assert (kept.device, kept.by, str(kept.nonce)) == (device, bao, sent["nonce"])
+    assert (
+        kept.made_at.isoformat()
+        == datetime.fromisoformat(sent["made_at"]).astimezone(kept.made_at.tzinfo).isoformat()
+    )
+    assert kept.received_at >= kept.made_at
+
+
+def test_the_sentence_is_in_the_language_of_the_request(running, expected, card, token):
+    response = send(token, scan(running, card), HTTP_ACCEPT_LANGUAGE="zh-CN,zh;q=0.9")
+    assert "谢谢" in response.json()["scans"][0]["sentence"]
+    assert response["Content-Language"] == "zh-hans"
+
+
+def test_out_drafts_the_record(running, expected, card, token):
+    assert outcomes(send(token, scan(running, card))) == ["checked_in"]
+    (answer,) = send(token, scan(running, card, "out")).json()["scans"]
+    assert answer["outcome"] == "checked_out"
+    assert answer["checked_in_at"] <= answer["checked_out_at"]
+    assert ServiceRecord.objects.count() == 1
+
+
+def test_refusals_of_scans_are_kept_and_have_the_codes_of_every_door(
+    running, card, token, alice, activity
+):
+    assert outcomes(send(token, scan(running, card), scan(running, "LL9999999999"))) == [
+        "not_signed_up", "card_unknown",
+    ]  # fmt: skip
+    sign_up_for(running, alice.volunteer)
+    assert outcomes(send(token, scan(running, card, "out"))) == ["not_in_yet"]
+    VolunteerCard.objects.update(revoked_at=timezone.now())
+    assert outcomes(send(token, scan(running, card))) == ["card_revoked"]
+    assert Scan.objects.count() == 4
+
+
+def test_a_scan_may_come_late_but_not_older_than_three_days(running, expected, card, token):
+    made_at = running.starts_at + MINUTE
+    assert outcomes(send(token, scan(running, card, made_at=made_at.isoformat()))) == ["checked_in"]
+    assert Attendance.objects.get().checked_in_at == made_at
+    old = (timezone.now() - timedelta(hours=72, minutes=1)).isoformat()
+    assert outcomes(send(token, scan(running, card, "out", made_at=old))) == ["clock_wrong"]
+
+
+def test_a_clock_ahead_is_borne_for_a_minute(running, expected, card, token):
+    ahead = (timezone.now() + 2 * MINUTE).isoformat()
+    slightly = (timezone.now() + MINUTE / 2).isoformat()
+    assert outcomes(send(token, scan(running, card, made_at=ahead))) == ["clock_wrong"]
+    assert outcomes(send(token, scan(running, card, made_at=slightly))) == ["checked_in"]
+
+
+def test_what_was_made_first_is_decided_first_and_answered_where_it_was_sent(
+    running, expected, card, token
+):
+    came = (timezone.now() - 30 * MINUTE).isoformat()
+    left = (timezone.now() - 5 * MINUTE).isoformat()
+    response = send(
+        token, scan(running, card, "out", made_at=left), scan(running, card, made_at=came)
+    )
+    assert outcomes(response) == ["checked_out", "checked_in"]
+
+
+def test_a_resent_batch_answers_the_same(running, expected, card, token):
+    batch = [
+        scan(running, card, made_at=(timezone.now() - 10 * MINUTE).isoformat()),
+        scan(running, card, "out"),
+        scan(running, "nothing"),
+    ]
+    first, again = send(token, *batch).json(), send(token, *batch).json()
+    assert first == again
+    assert Scan.objects.count() == 3
+    assert ServiceRecord.objects.count() == 1
+
+
+def test_one_nonce_twice_in_a_batch_is_one_scan(running, expected, card, token):
+    twice = scan(running, card)
+    assert outcomes(send(token, twice, twice)) == ["checked_in", "checked_in"]
+    assert Scan.objects.count() == 1
+
+
+def test_a_nonce_of_another_scan_is_told(running, expected, card, token):
+    sent = scan(running, card)
+    other = scan(running, "LL9999999999", nonce=sent["nonce"])
+    assert outcomes(send(token, sent, other)) == ["checked_in", "nonce_taken"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nonce": "1"}, {"card": "\ud800"}, {"nonce": None}, {"nonce": "\ud800"},
+        {"shift": "x"}, {"shift": True},
+        {"kind": "sideways"}, {"card": None}, {"card": "9" * 301}, {"made_at": "yesterday"},
+        {"made_at": 1700000000}, {"made_at": "2026-11-24T10:00:00"},
+        {"made_at": "0001-01-01T00:00:00+14:00"}, {"made_at": "9999-12-31T23:59:59-12:00"},
+    ],
+)  # fmt: skip
+def test_a_bad_scan_does_not_spoil_the_others(running, expected, card, token, changes):
+    bad = scan(running, card) | changes
+    assert outcomes(send(token, bad, scan(running, card))) == ["bad_scan", "checked_in"]
+
+
+@pytest.mark.parametrize("bad", [None, 5, "x", [], {}, {"nonce": {}}])
+def test_what_is_no_scan_at_all_does_not_spoil_the_others(running, expected, card, token, bad):
+    assert outcomes(send(token, bad, scan(running, card))) == ["bad_scan", "checked_in"]
+
+
+@pytest.mark.parametrize("card_text", ["\x00", "a\x00b", "/c/\x00/", "", "卡" * 200])
+def test_a_card_of_strange_characters_is_unknown(running, token, card_text):
+    assert outcomes(send(token, scan(running, card_text))) == ["card_unknown"]
+
+
+def test_a_shift_of_another_organisation_is_not_the_devices(
+    running, expected, card, token, dai, other_organisation, activity
+):
+    elsewhere = make_shift(activity, starts_in=timedelta(hours=1))
+    answers = send(token, scan(elsewhere, card), scan(running, card) | {"shift": 10**30})
+    assert outcomes(answers) == ["shift_unknown", "shift_unknown"]
+    assert not Scan.objects.exists()
+
+
+def test_when_the_database_fails_at_one_scan_the_others_are_decided(
+    running, expected, card, token, monkeypatch
+):
+    real, calls = api_module.scan_card, []
+
+    def fails_once(**options: Any) -> Any:
+        calls.append(options)
+        if len(calls) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("SAVEPOINT here")
+                try:
+                    cursor.execute("SELECT 1 / 0")
+                finally:
+                    cursor.execute("ROLLBACK TO here")
+        return real(**options)
+
+    monkeypatch.setattr(api_module, "scan_card", fails_once)
+    assert outcomes(send(token, scan(running, card), scan(running, card))) == [
+        "try_again", "checked_in",
+    ]  # fmt: skip
+
+
+def test_five_hundred_scans_in_one_post(running, token, territory):
+    people = [make_volunteer(user=None, name=f"志愿者{n}", community=territory) for n in range(500)]
+    Shift.objects.filter(pk=running.pk).update(capacity=500, taken=500)
+    during = (running.starts_at, running.ends_at)
+    SignUp.objects.bulk_create(
+        SignUp(shift=running, volunteer=person, during=during) for person in people
+    )
+    cards = [make_card(person, number=f"T{n:09d}") for n, person in enumerate(people)]
+    assert set(outcomes(send(token, *(scan(running, card) for card in cards)))) == {"checked_in"}
+    assert Attendance.objects.count() == Scan.objects.count() == 500
+
+
+# What the whole request is refused for
+
+
+def refusal(response: Any) -> tuple[int, str]:
+    body = response.json()
+    assert body.keys() == {"code", "message"}
+    assert body["message"]
+    return response.status_code, body["code"]
+
+
+def test_without_a_token_or_with_a_wrong_one_nothing_opens(running, card, token):
+    client = Client()
+    for address in (f"/api/v1/shifts/{running.pk}/roster", "/api/v1/me"):
+        assert refusal(client.get(address)) == (401, "token_missing")
+        assert refusal(get(address, token + "x")) == (401, "token_unknown")
+    assert refusal(client.post(POST, "{}", content_type="application/json"))[0] == 401
+    assert refusal(send("卡".encode().decode("latin-1"), scan(running, card)))[0] == 401
+    assert send("x", scan(running, card))["WWW-Authenticate"] == "Bearer"
+    assert not Scan.objects.exists()
+
+
+def test_a_session_opens_nothing(running, card, alice, bao, rui, chen, dai, city_staff):
+    for user in (alice, bao, rui, chen, dai, city_staff):
+        client = Client()
+        client.force_login(user)
+        sent = json.dumps({"scans": [scan(running, card)]})
+        assert client.post(POST, sent, content_type="application/json").status_code == 401
+        assert client.get(f"/api/v1/shifts/{running.pk}/roster").status_code == 401
+        assert client.get("/api/v1/me").status_code == 401
+
+
+def test_a_revoked_device_is_refused(running, expected, card, device, token, rui):
+    revoke_device(device=device, by=rui)
+    assert refusal(send(token, scan(running, card))) == (401, "device_revoked")
+    device.refresh_from_db()
+    assert (device.revoked_by, device.last_seen_at) == (rui, None)
+
+
+def test_an_expired_device_is_refused(running, card, device, token):
+    ConsoleDevice.objects.update(expires_at=timezone.now())
+    assert refusal(send(token, scan(running, card))) == (401, "device_expired")
+
+
+def test_a_device_ends_with_its_owners_role(running, card, device, token, bao):
+    Membership.objects.filter(user=bao).update(role=Membership.Role.FINANCE)
+    assert refusal(send(token, scan(running, card))) == (403, "not_allowed")
+    Membership.objects.filter(user=bao).update(role=Membership.Role.REVIEWER)
+    assert get("/api/v1/me", token).status_code == 200
+    User.objects.filter(pk=bao.pk).update(is_active=False)
+    assert refusal(get("/api/v1/me", token)) == (403, "not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ("{", 400, "bad_request"),
+        (b"\xff\xfe", 400, "bad_request"),
+        ("\x00", 400, "bad_request"),
+        ("[" * 100_000, 400, "bad_request"),
+        ("1" * 5000, 400, "bad_request"),
+        ("", 422, "bad_batch"),
+        ("[]", 422, "bad_batch"),
+        ("{}", 422, "bad_batch"),
+        ('{"scans": []}', 422, "bad_batch"),
+        ('{"scans": {}}', 422, "bad_batch"),
+        ('{"scans": NaN}', 422, "bad_batch"),
+        (json.dumps({"scans": [1] * 501}), 422, "bad_batch"),
+        (" " * (1024 * 1024 + 1), 413, "too_large"),
+    ],
+)
+def test_a_body_nobody_can_use_is_refused_with_a_code(token, body, status, code):
+    assert refusal(send_raw(token, body)) == (status, code)
+
+
+def test_an_address_nobody_knows_is_answered_in_json(token):
+    for address in ("/api/v1/nothing", "/api/", "/api/v1/me\x00", "/api/v1/docs"):
+        assert refusal(get(address, token)) == (404, "unknown_address")
+
+
+def test_too_many_calls_of_one_device_wait(token, monkeypatch, bao, organisation, running):
+    monkeypatch.setattr(api_module, "CALLS_A_MINUTE", 3)
+    assert [get("/api/v1/me", token).status_code for _ in range(4)] == [200, 200, 200, 429]
+    response = get("/api/v1/me", token)
+    assert refusal(response) == (429, "too_many_calls")
+    assert response["Retry-After"] == "60"
+    _other, others = register_device(
+        by=bao, organisation=organisation, shifts=[running], name="二号门"
+    )
+    assert get("/api/v1/me", others).status_code == 200
+
+
+def test_without_the_cache_scans_go_on(running, expected, card, token, settings):
+    settings.CACHES = {
+        "default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}
+    }
+    assert outcomes(send(token, scan(running, card))) == ["checked_in"]
+
+
+# Roster and me
+
+
+def test_the_roster_holds_what_a_scan_needs_and_no_more(running, expected, card, token, alice):
+    address = f"/api/v1/shifts/{running.pk}/roster"
+    place = {
+        "name": alice.volunteer.masked_name,
+        "number": card.number,
+        "token_hash": hashlib.sha256(card.token.encode()).hexdigest(),
+        "state": "expected",
+    }
+    assert get(address, token).json() == {"shift": running.pk, "places": [place]}
+    send(token, scan(running, card))
+    assert get(address, token).json()["places"][0]["state"] == "in"
+    send(token, scan(running, card, "out"))
+    assert get(address, token).json()["places"][0]["state"] == "out"
+
+
+def test_a_revoked_card_is_not_on_the_roster(running, expected, card, token):
+    VolunteerCard.objects.update(revoked_at=timezone.now())
+    (place,) = get(f"/api/v1/shifts/{running.pk}/roster", token).json()["places"]
+    assert (place["number"], place["token_hash"]) == (None, None)
+
+
+def test_the_roster_of_another_shift_is_not_shown(activity, token):
+    other = make_shift(activity, starts_in=timedelta(hours=5))
+    for number in (other.pk, 10**30):
+        response = get(f"/api/v1/shifts/{number}/roster", token)
+        assert refusal(response) == (404, "shift_unknown")
+
+
+def test_me_tells_the_device_its_shifts_and_the_servers_time(running, device, token):
+    me = get("/api/v1/me", token).json()
+    assert (me["id"], me["name"]) == (device.pk, "一号门")
+    assert [shift["id"] for shift in me["shifts"]] == [running.pk]
+    assert abs(datetime.fromisoformat(me["server_time"]) - timezone.now()) < MINUTE
+    assert datetime.fromisoformat(me["expires_at"]) == running.ends_at + timedelta(hours=72)
+
+
+def test_last_seen_is_written_at_most_every_ten_seconds(device, token):
+    get("/api/v1/me", token)
+    device.refresh_from_db()
+    seen = device.last_seen_at
+    assert seen is not None
+    get("/api/v1/me", token)
+    device.refresh_from_db()
+    assert device.last_seen_at == seen
+    ConsoleDevice.objects.update(last_seen_at=seen - timedelta(seconds=11))
+    get("/api/v1/me", token)
+    device.refresh_from_db()
+    assert device.last_seen_at >= seen
+
+
+# Registering
+
+
+def test_only_shifts_to_come_that_one_runs_can_be_chosen(
+    bao, dai, chen, organisation, other_organisation, running, activity
+):
+    over = make_shift(activity, starts_in=timedelta(hours=-5))
+    for by, house, shifts in (
+        (dai, organisation, [running]),
+        (dai, other_organisation, [running]),
+        (chen, organisation, [running]),
+        (bao, other_organisation, [running]),
+        (bao, organisation, [over]),
+        (bao, organisation, [running, over]),
+        (bao, organisation, []),
+    ):
+        with pytest.raises(ShiftsNotForDevice):
+            register_device(by=by, organisation=house, shifts=shifts, name="x")
+    assert not ConsoleDevice.objects.exists()
+
+
+def test_the_token_is_not_kept(device, token):
+    assert device.token_hash == hashlib.sha256(token.encode()).hexdigest()
+    assert len(token) >= 43
+
+
+def test_the_desk_adds_a_device_shows_its_token_once_and_signs_it_off(
+    client, bao, dai, running, expected, card
+):
+    client.force_login(bao)
+    page = reverse("desk_devices")
+    added = client.post(page, {"name": "一号门", "shifts": [running.pk]})
+    token = added.context["token"]
+    assert token in added.content.decode()
+    assert "<svg" in added.content.decode()
+    assert "no-store" in added["Cache-Control"]
+    assert outcomes(send(token, scan(running, card))) == ["checked_in"]
+    again = client.get(page).content.decode()
+    assert "一号门" in again
+    assert token not in again
+    revoke = reverse("desk_device_revoke", args=[ConsoleDevice.objects.get().pk])
+    client.force_login(dai)
+    assert "一号门" not in client.get(page).content.decode()
+    assert client.post(revoke).status_code == 404
+    assert client.post(page, {"name": "x", "shifts": [running.pk]}).context["form"].errors
+    client.force_login(bao)
+    assert client.post(revoke).status_code == 302
+    assert refusal(get("/api/v1/me", token)) == (401, "device_revoked")
+
+
+# Cost
+
+
+def test_a_scan_takes_three_statements(running, expected, card, token):
+    send(token, scan(running, "warm up"))
+    with CaptureQueriesContext(connection) as captured:
+        assert outcomes(send(token, scan(running, card))) == ["checked_in"]
+    statements = [
+        query["sql"] for query in captured.captured_queries if "SAVEPOINT" not in query["sql"]
+    ]
+    # The device with its shifts, the place, the attendance with its scan.
+    assert len(statements) == 3, statements
+
+
+def test_a_devices_call_leaves_no_cookie(running, expected, card, token):
+    response = send(token, scan(running, card))
+    assert not response.cookies
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+# Many at once
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_posts_of_one_nonce_make_one_row_in_and_out(running, expected, card, token):
+    for kind in ("in", "out"):
+        sent = scan(running, card, kind)
+        responses = at_once(8, lambda _n, sent=sent: send(token, sent))
+        assert {tuple(outcomes(response)) for response in responses} == {(f"checked_{kind}",)}
+        assert len({response.content for response in responses}) == 1
+    assert Attendance.objects.count() == ServiceRecord.objects.count() == 1
+    assert Scan.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_unique_nonce_the_race_makes_several_rows(
+    running, expected, card, token, monkeypatch
+):
+    """The same eight posts with the constraint taken away: the test above can fail."""
+    monkeypatch.setattr(attendance_module, "_keep", keep_after_a_look())
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE campaigns_scan DROP CONSTRAINT campaigns_scan_nonce_key")
+    try:
+        sent = scan(running, "LL9999999999")
+        at_once(8, lambda _n: send(token, sent))
+        assert Scan.objects.filter(nonce=sent["nonce"]).count() == 8
+    finally:
+        Scan.objects.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "ALTER TABLE campaigns_scan ADD CONSTRAINT campaigns_scan_nonce_key UNIQUE (nonce)"
+            )
+
+
+def keep_after_a_look() -> Any:
+    """As somebody would write it who trusts a look before the write."""
+    gate = threading.Barrier(8)
+
+    def keep(attempt: Any, outcome: Any, attendance: Any) -> None:
+        if not Scan.objects.filter(nonce=attempt.nonce).exists():
+            gate.wait(10)
+            attendance_module._scan(attempt, outcome, attendance).save()
+
+    return keep
+
+
+# Whatever anybody sends
+
+
+@pytest.mark.django_db(transaction=True)  # each call over WSGI ends its connection
+def test_whatever_is_sent_within_the_openapi_or_against_it_never_is_a_500(
+    running, expected, card, token
+):
+    import schemathesis
+    from hypothesis import HealthCheck, given, settings
+    from schemathesis import GenerationMode
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi.checks import response_schema_conformance
+
+    from config.wsgi import application
+
+    described = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
+    tried = []
+    for described_operation in described.get_all_operations():
+        operation = described_operation.ok()
+        valid = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+        invalid = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+
+        @settings(
+            max_examples=40, deadline=None, database=None, derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        @given(case=valid | invalid)
+        def attack(case: Any) -> None:
+            case.call_and_validate(
+                headers={"Authorization": f"Bearer {token}"},
+                checks=[not_a_server_error, response_schema_conformance],
+            )
+
+        attack()
+        tried.append(operation.label)
+    assert len(tried) == 3
