@@ -399,7 +399,7 @@ def test_the_row_that_answers_gives_each_reason_once(
         f"/shifts/{shift.pk}/sign-up/",
         headers={"HX-Request": "true", "HX-Target": f"shift-{shift.pk}"},
     ).content.decode()
-    assert html.count("90") == 1
+    assert html.count("at least 90") == 1
     assert f"/shifts/{shift.pk}/sign-up/" not in html
 
 
