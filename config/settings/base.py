@@ -370,62 +370,26 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_MAX_LOOP_INTERVAL = 30
+HOUR = 3600
+
+
+def _every(seconds: int, task: str) -> dict[str, Any]:
+    """A sweep. One that nobody took by the time of the next is not worth taking any more."""
+    return {"task": task, "schedule": float(seconds), "options": {"expires": seconds}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "forget unproven sign-ups": {
-        "task": "volunteers.tasks.forget_unproven_sign_ups",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "sweep owed records": {
-        "task": "points.tasks.sweep_owed_records",
-        "schedule": 30.0,
-        "options": {"expires": 30},
-    },
-    "sweep recognition": {
-        "task": "points.tasks.sweep_recognition",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "sweep credentials": {
-        "task": "points.tasks.sweep_credentials",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "sweep lapsed points": {
-        "task": "points.tasks.sweep_lapsed_points",
-        "schedule": 1800.0,
-        "options": {"expires": 1800},
-    },
-    "check new movements": {
-        "task": "points.tasks.check_new_movements",
-        "schedule": 300.0,
-        "options": {"expires": 300},
-    },
-    "close months of the ledger": {
-        "task": "points.tasks.close_ledger_months",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "sweep redemptions": {
-        "task": "points.tasks.sweep_redemptions",
-        "schedule": 120.0,
-        "options": {"expires": 120},
-    },
-    "sweep anomalies": {
-        "task": "points.tasks.sweep_anomalies",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "sweep outliers": {
-        "task": "points.tasks.sweep_outliers",
-        "schedule": 6 * 3600.0,
-        "options": {"expires": 6 * 3600},
-    },
-    "sweep finished shifts": {
-        "task": "campaigns.tasks.sweep_finished_shifts",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
+    "forget unproven sign-ups": _every(HOUR, "volunteers.tasks.forget_unproven_sign_ups"),
+    "sweep owed records": _every(30, "points.tasks.sweep_owed_records"),
+    "sweep recognition": _every(60, "points.tasks.sweep_recognition"),
+    "sweep credentials": _every(60, "points.tasks.sweep_credentials"),
+    "sweep lapsed points": _every(HOUR // 2, "points.tasks.sweep_lapsed_points"),
+    "check new movements": _every(300, "points.tasks.check_new_movements"),
+    "close months of the ledger": _every(HOUR, "points.tasks.close_ledger_months"),
+    "sweep redemptions": _every(120, "points.tasks.sweep_redemptions"),
+    "sweep anomalies": _every(HOUR, "points.tasks.sweep_anomalies"),
+    "sweep outliers": _every(6 * HOUR, "points.tasks.sweep_outliers"),
+    "sweep finished shifts": _every(60, "campaigns.tasks.sweep_finished_shifts"),
 }
 
 # Linli's own

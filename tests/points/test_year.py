@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -34,7 +34,7 @@ def served(confirmed: Make) -> list[ServiceRecord]:
     records = [
         confirmed(90, served_on=date(THIS_YEAR, 1, 10)),
         confirmed(60, served_on=date(THIS_YEAR, 1, 10)),
-        confirmed(120, served_on=timezone.localdate() - timedelta(days=1)),
+        confirmed(120, served_on=date(THIS_YEAR, 3, 5)),
         confirmed(240, served_on=date(THIS_YEAR - 1, 12, 31)),
     ]
     settle_all()
