@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from points.models import (
     Account,
@@ -78,7 +78,7 @@ def budgets_in_use() -> QuerySet[BonusBudget]:
 def records_set_aside() -> QuerySet[SetAsideRecord]:
     """Those that wait for the office, oldest first."""
     return (
-        SetAsideRecord.objects.filter(worth_nothing_by=None, revision__gte=F("record__revision"))
+        SetAsideRecord.objects.waiting()
         .select_related("record__organisation", "record__volunteer", "record__category")
         .defer("record__volunteer__id_number")
         .order_by("set_aside_at", "record_id")

@@ -24,7 +24,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from points.actions.lapsing import change_buckets
@@ -67,10 +66,8 @@ def settle_owed_records(*, limit: int = 1000) -> int:
 
 def owed_records_exist() -> bool:
     """Whether a worker would find anything, now or once another one lets go of it."""
-    waiting = SetAsideRecord.objects.filter(
-        worth_nothing_by=None, revision__gte=F("record__revision")
-    )
-    return ServiceRecord.objects.owed().exclude(pk__in=waiting.values("record")).exists()
+    waiting = SetAsideRecord.objects.waiting().values("record")
+    return ServiceRecord.objects.owed().exclude(pk__in=waiting).exists()
 
 
 def try_set_aside_again(*, record: ServiceRecord) -> None:

@@ -267,6 +267,12 @@ class CapWindow(models.Model):
         return f"{self.rule} {self.starts_on}"
 
 
+class SetAsideRecordQuerySet(models.QuerySet["SetAsideRecord"]):
+    def waiting(self) -> SetAsideRecordQuerySet:
+        """Those whose record is as it was, and for which nobody has answered (LOCK_OWED_SQL)."""
+        return self.filter(worth_nothing_by=None, revision__gte=F("record__revision"))
+
+
 class SetAsideRecord(models.Model):
     """An owed record that cannot be settled, and why. It blocks nobody; the office sees it.
 
@@ -288,6 +294,8 @@ class SetAsideRecord(models.Model):
     worth_nothing_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+
+    objects = SetAsideRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("record set aside")

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -75,9 +75,7 @@ def my_points_summary(request: HttpRequest, volunteer: Volunteer) -> HttpRespons
 def _summary(request: HttpRequest, volunteer: Volunteer) -> dict[str, object]:
     user: User = request.user  # type: ignore[assignment]
     account = get_account_for(user)
-    set_aside = SetAsideRecord.objects.filter(
-        worth_nothing_by=None, record__in=get_records_for(user), revision__gte=F("record__revision")
-    )
+    set_aside = SetAsideRecord.objects.waiting().filter(record__in=get_records_for(user))
     owed = get_records_for(user).filter(pk__in=ServiceRecord.objects.owed())
     return {
         "volunteer": volunteer,
