@@ -242,7 +242,7 @@ def test_a_month_and_a_year_narrow_the_statement(
     client: Client, alice: User, confirmed: Make, per_hour: AwardRule
 ) -> None:
     record = confirmed(60)
-    last_year = timezone.now().replace(year=timezone.now().year - 1, month=3, day=31)
+    last_year = timezone.localtime().replace(year=timezone.localtime().year - 1, month=3, day=31)
     ServiceRecord.objects.filter(pk=record.pk).update(confirmed_at=last_year)
     settle_all()
     year = last_year.year
