@@ -21,7 +21,20 @@ class Door(models.TextChoices):
     VENUE_POSTER = "venue_poster", _("Scanned the poster")
     CONSOLE = "console", _("Card scanned by the organiser")
     DESK = "desk", _("Entered at the desk")
+    TEAM = "team", _("Scanned by the team's leader")
+    BULK = "bulk", _("Checked out together with everybody")
+    MOVED = "moved", _("Came in at another place")
     CLOSING = "closing", _("Closed at the shift's end")
+
+
+class Proof(models.TextChoices):
+    """What showed that it was this volunteer, from strong to weak."""
+
+    VENUE = "venue", _("The venue's code, on their own phone")
+    ROTATING = "rotating", _("The card's code of that moment")
+    SIGNED = "signed", _("A printed card's signed code")
+    NUMBER = "number", _("The card's number, typed")
+    NAME = "name", _("Chosen by name")
 
 
 class Attendance(models.Model):
@@ -33,6 +46,11 @@ class Attendance(models.Model):
         SHORT = "short", _("Stayed for too small a share of the shift")
         POSTER = "poster", _("Came by the printed poster")
         BY_HAND = "by_hand", _("Entered by hand")
+        BULK = "bulk", _("Checked out together with everybody")
+        OVERRIDE = "override", _("Let in by the organiser in spite of the rules")
+        WALK_IN = "walk_in", _("Came without having signed up")
+        MOVED = "moved", _("Came in at another place before leaving this one")
+        LATE = "late", _("Sent long afterwards, without the card's own code")
 
     sign_up = models.OneToOneField(SignUp, on_delete=models.PROTECT, related_name="attendance")
     # The sign-up's volunteer, copied so that the database itself keeps one person in one place.
@@ -78,6 +96,28 @@ class Attendance(models.Model):
         return self.checked_out_at is None
 
 
+class Evidence(models.Model):
+    """What shows that a whole shift left together at a time (E1): words, and a photograph maybe."""
+
+    shift = models.ForeignKey(Shift, on_delete=models.PROTECT, related_name="evidence")
+    text = models.CharField(_("what shows it"), max_length=400)
+    photo = models.FileField(_("photograph"), upload_to="evidence/%Y/%m/", blank=True)
+    left_at = models.DateTimeField(_("left at"))
+    nonce = models.UUIDField(default=uuid.uuid4, unique=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence")
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
 class Scan(models.Model):
     """Every scan, refused ones too: who held what to whom, when, and what came of it."""
 
@@ -89,12 +129,23 @@ class Scan(models.Model):
     shift = models.ForeignKey(
         Shift, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False
     )
+    # Without one either: "scan_of_volunteer" begins with it.
     volunteer = models.ForeignKey(
-        Volunteer, null=True, on_delete=models.PROTECT, related_name="scans"
+        Volunteer, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False
     )
     kind = models.CharField(max_length=3, choices=Kind.choices)
     door = models.CharField(max_length=20, choices=Door.choices)
+    # What was answered when it came. What it means may become clear only when others have come.
     outcome = models.CharField(max_length=30)
+    # Nothing is wrong with the scan by itself: attendance is reckoned from all such scans.
+    counts = models.BooleanField(default=False, db_default=False)
+    proof = models.CharField(max_length=10, choices=Proof.choices, blank=True, db_default="")
+    is_walk_in = models.BooleanField(default=False, db_default=False)
+    is_override = models.BooleanField(default=False, db_default=False)
+    # Which browser a volunteer's own scan came from: one phone that scans for many is looked at.
+    browser = models.CharField(max_length=32, blank=True, default="", db_default="")
+    # How far from the place, in steps of 500 m, where the volunteer agreed (P3); gone after review.
+    distance_m = models.PositiveIntegerField(null=True, blank=True)
     # What the scan made, ended or ran into; none where nobody came in.
     attendance = models.ForeignKey(
         Attendance, null=True, on_delete=models.PROTECT, related_name="scans"
@@ -116,7 +167,10 @@ class Scan(models.Model):
     class Meta:
         verbose_name = _("scan")
         verbose_name_plural = _("scans")
-        indexes = [models.Index(fields=["shift", "-received_at"], name="scan_of_shift")]
+        indexes = [
+            models.Index(fields=["shift", "-received_at"], name="scan_of_shift"),
+            models.Index(fields=["volunteer", "made_at"], name="scan_of_volunteer"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.outcome}"

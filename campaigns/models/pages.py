@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.forms import CheckboxSelectMultiple, Textarea
 from django.http import HttpRequest
@@ -315,11 +315,29 @@ class Activity(ClusterableModel, Orderable):
     is_dangerous = models.BooleanField(_("dangerous work"), default=False)
     contact_name = models.CharField(_("contact"), max_length=60)
     contact_phone = models.CharField(_("contact's telephone"), max_length=40)
+    # Where the place is, as degrees (WGS 84): how far a scan was made from it is a signal (E5).
+    latitude = models.DecimalField(
+        _("latitude"),
+        max_digits=8,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+    )
+    longitude = models.DecimalField(
+        _("longitude"),
+        max_digits=8,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+    )
 
     panels = [
         FieldPanel("key", classname="w-hidden"),
         FieldRowPanel([FieldPanel("role"), FieldPanel("role_en")]),
         FieldRowPanel([FieldPanel("place"), FieldPanel("place_en")]),
+        FieldRowPanel([FieldPanel("latitude"), FieldPanel("longitude")]),
         FieldPanel("what_you_do"),
         FieldPanel("what_you_do_en"),
         FieldRowPanel([FieldPanel("conditions"), FieldPanel("conditions_en")]),

@@ -112,6 +112,40 @@ class Shift(models.Model):
         return self.starts_at - timedelta(hours=settings.LINLI_CANCEL_HOURS)
 
 
+class Team(models.Model):
+    """A few who work one shift together; the leader's phone checks all of them in and out."""
+
+    SMALLEST, LARGEST = 3, 5  # with the leader
+
+    shift = models.ForeignKey(Shift, on_delete=models.CASCADE, related_name="teams")
+    name = models.CharField(_("name"), max_length=40)
+    leader = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="led_teams")
+    made_at = models.DateTimeField(default=timezone.now)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shift", "name"],
+                name="team_name_once_a_shift",
+                violation_error_message=_("There is a team of that name already."),
+            ),
+            models.UniqueConstraint(
+                fields=["shift", "leader"],
+                name="team_leader_once_a_shift",
+                violation_error_message=_("This person leads another team of the shift already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SignUpQuerySet(models.QuerySet["SignUp"]):
     def holding(self) -> SignUpQuerySet:
         """Those that hold a place."""
@@ -141,6 +175,20 @@ class SignUp(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     leave_reason = models.CharField(_("reason for leave"), max_length=200, blank=True)
+    # Came without having signed up, and there was a place left.
+    is_walk_in = models.BooleanField(default=False, db_default=False, editable=False)
+    # "sign_up_of_team" serves it, and holds only the few that have one.
+    team = models.ForeignKey(
+        Team,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="members",
+        db_index=False,
+    )
+    # How often attendance was reckoned anew from all scans. While it is 0, a scan may be decided
+    # in one statement (campaigns.actions.quick).
+    reckonings = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects = SignUpQuerySet.as_manager()
 
@@ -162,6 +210,9 @@ class SignUp(models.Model):
                 ],
                 condition=Q(state="signed_up"),
             ),
+        ]
+        indexes = [
+            models.Index(fields=["team"], condition=Q(team__isnull=False), name="sign_up_of_team")
         ]
 
     def __str__(self) -> str:
