@@ -1,6 +1,13 @@
 from django.urls import path
 
-from campaigns import checkin_views, desk_views, device_views, planning_views, views
+from campaigns import (
+    checkin_views,
+    desk_views,
+    device_views,
+    planning_views,
+    venue_views,
+    views,
+)
 
 urlpatterns = [
     # Signing up
@@ -27,12 +34,12 @@ urlpatterns = [
         name="desk_shift_call_off",
     ),
     # Coming and going
-    path("v/<str:token>/", checkin_views.venue_scan, name="venue_scan"),
+    path("v/<str:token>/", venue_views.venue_scan, name="venue_scan"),
     path("console/<int:shift_id>/", checkin_views.console, name="console"),
     path("console/<int:shift_id>/scan/", checkin_views.console_scan, name="console_scan"),
-    path("desk/shifts/<int:shift_id>/screen/", checkin_views.venue_screen, name="venue_screen"),
-    path("desk/shifts/<int:shift_id>/code/", checkin_views.venue_code, name="venue_code"),
-    path("desk/shifts/<int:shift_id>/poster.pdf", checkin_views.venue_poster, name="venue_poster"),
+    path("desk/shifts/<int:shift_id>/screen/", venue_views.venue_screen, name="venue_screen"),
+    path("desk/shifts/<int:shift_id>/code/", venue_views.venue_code, name="venue_code"),
+    path("desk/shifts/<int:shift_id>/poster.pdf", venue_views.venue_poster, name="venue_poster"),
     # The desk
     path("desk/", desk_views.desk, name="desk"),
     path("desk/shifts/<int:shift_id>/", desk_views.desk_shift, name="desk_shift"),
