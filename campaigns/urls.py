@@ -7,6 +7,7 @@ from campaigns import (
     planning_views,
     venue_views,
     views,
+    wall_views,
 )
 
 urlpatterns = [
@@ -40,6 +41,13 @@ urlpatterns = [
     path("desk/shifts/<int:shift_id>/screen/", venue_views.venue_screen, name="venue_screen"),
     path("desk/shifts/<int:shift_id>/code/", venue_views.venue_code, name="venue_code"),
     path("desk/shifts/<int:shift_id>/poster.pdf", venue_views.venue_poster, name="venue_poster"),
+    # The live wall
+    path(
+        "desk/campaigns/<int:campaign_id>/wall/",
+        wall_views.desk_campaign_wall,
+        name="desk_campaign_wall",
+    ),
+    path("desk/shifts/<int:shift_id>/wall/", wall_views.desk_shift_wall, name="desk_shift_wall"),
     # The desk
     path("desk/", desk_views.desk, name="desk"),
     path("desk/shifts/<int:shift_id>/", desk_views.desk_shift, name="desk_shift"),

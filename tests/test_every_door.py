@@ -126,6 +126,8 @@ DOORS: dict[str, Door] = {
     "desk": get(DESKS),
     "desk_campaign": get(ORGANISERS, campaign_id=lambda house: house.campaign.pk),
     "desk_shift_new": get(ORGANISERS, campaign_id=lambda house: house.campaign.pk),
+    "desk_campaign_wall": get(ORGANISERS, campaign_id=lambda house: house.campaign.pk),
+    "desk_shift_wall": get(ORGANISERS, shift_id=of_shift),
     "desk_shift": get(ORGANISERS, shift_id=of_shift),
     "desk_shift_edit": get(ORGANISERS, shift_id=of_shift),
     "desk_shift_call_off": get(ORGANISERS, shift_id=of_shift),
