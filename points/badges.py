@@ -103,7 +103,8 @@ def _last_missed(badges: list[Badge], volunteer_ids: Collection[int]) -> dict[in
     if all(badge.criterion != Criterion.RELIABLE_DAYS for badge in badges):
         return found
     rows = (
-        NoShow.objects.filter(volunteer__in=volunteer_ids)
+        NoShow.objects.counting()
+        .filter(volunteer__in=volunteer_ids)
         .values_list("volunteer", "organisation")
         .annotate(last=Max("missed_on"))
     )

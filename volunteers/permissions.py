@@ -173,6 +173,18 @@ def get_no_shows_for(user: AnyUser) -> QuerySet[NoShow]:
     )
 
 
+def get_desk_no_shows_for(user: AnyUser) -> QuerySet[NoShow]:
+    """No-shows at the organisations for which the account organises or reviews, newest first."""
+    return (
+        NoShow.objects.filter(
+            organisation__in=get_organisations_for(user, roles=[Role.ORGANISER, Role.REVIEWER])
+        )
+        .select_related("volunteer", "organisation", "excused_by")
+        .defer("volunteer__id_number")
+        .order_by("-missed_on", "-id")
+    )
+
+
 def get_desk_records_for(user: AnyUser) -> QuerySet[ServiceRecord]:
     """Records of the organisations for which the account organises or reviews."""
     return (

@@ -101,6 +101,6 @@ def my_honours(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
         "under_way": progress_of(volunteer=volunteer, badges=offered),
         "gone": what_is_gone(recognitions),
         "honours": get_honours_for(user),
-        "no_shows": get_no_shows_for(user)[:NO_SHOWS_SHOWN],
+        "no_shows": get_no_shows_for(user).filter(excused_at=None)[:NO_SHOWS_SHOWN],
     }
     return render(request, "points/my_honours.html", context)

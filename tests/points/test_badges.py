@@ -20,10 +20,18 @@ from points.models import Badge, Recognition, Standing
 from tests.cast import make_volunteer
 from tests.points.conftest import settle_all
 from tests.points.test_settlement_races import run_together
-from volunteers.actions.absences import note_no_shows
+from volunteers.actions.absences import excuse_no_show, note_no_shows
 from volunteers.actions.leaving import copy_data
 from volunteers.actions.records import correct_record, raise_objection, void_record
-from volunteers.models import Category, Organisation, ServiceRecord, Territory, User, Volunteer
+from volunteers.models import (
+    Category,
+    NoShow,
+    Organisation,
+    ServiceRecord,
+    Territory,
+    User,
+    Volunteer,
+)
 
 pytestmark = pytest.mark.usefixtures("per_hour")
 
@@ -237,6 +245,26 @@ def test_a_no_show_starts_the_days_anew_and_takes_the_badge_back(
     assert progress_of(volunteer=alice.volunteer, badges=[month])[0].count == 20
 
 
+def test_an_excused_no_show_takes_no_badge(
+    badge: MakeBadge, confirmed: Make, alice: User, bao: User, organisation: Organisation
+) -> None:
+    month = badge("reliable_days", 30)
+    today = timezone.localdate()
+    confirmed(60, served_on=today - timedelta(days=60))
+    confirmed(60, served_on=today - timedelta(days=20))
+    note_no_shows(
+        missed={"sign_up:1": alice.volunteer.pk},
+        organisation=organisation,
+        missed_on=today - timedelta(days=40),
+    )
+    follow()
+    assert holders(month) == set()
+
+    excuse_no_show(no_show=NoShow.objects.get(), reason="发烧", by=bao)
+    follow()
+    assert len(holders(month)) == 1
+
+
 def test_a_no_show_elsewhere_does_not_touch_an_organisations_own_badge(
     badge: MakeBadge,
     confirmed: Make,
@@ -443,7 +471,9 @@ def test_who_missed_a_shift_reads_it_and_how_to_set_it_right(
 
     assert f"{day}, {organisation.name}: you had a place" in page
     data = copy_data(volunteer=alice.volunteer)
-    assert data["no_shows"] == [{"day": day.isoformat(), "organisation": organisation.name}]
+    assert data["no_shows"] == [
+        {"day": day.isoformat(), "organisation": organisation.name, "excused": ""}
+    ]
 
 
 def test_a_copy_of_my_data_names_my_badges(badge: MakeBadge, confirmed: Make, alice: User) -> None:

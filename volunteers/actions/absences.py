@@ -1,7 +1,8 @@
 """Who had a place and neither came nor asked for leave (E8).
 
 A no-show is taken back when hours of that day are entered by hand and confirmed: the person was
-there, only the scan was not. Voiding these hours later does not bring it again.
+there, only the scan was not. Voiding these hours later does not bring it again. Where there was a
+good reason the organisation excuses it: it stays on the list and counts nowhere.
 """
 
 from __future__ import annotations
@@ -11,9 +12,30 @@ from datetime import date
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from volunteers.models import NoShow, Organisation, ServiceRecord, Volunteer
+from volunteers.models import NoShow, Organisation, ServiceRecord, User, Volunteer
 from volunteers.signals import no_shows_noted
+
+
+class ExcuseRefused(Exception):
+    """It cannot be excused so; the message says why."""
+
+
+class ExcuseReasonMissing(ExcuseRefused):
+    def __init__(self) -> None:
+        super().__init__(_("Please write down the reason."))
+
+
+class AlreadyExcused(ExcuseRefused):
+    def __init__(self) -> None:
+        super().__init__(_("Somebody has excused this already."))
+
+
+class OwnNoShow(ExcuseRefused):
+    def __init__(self) -> None:
+        super().__init__(_("This is about yourself: somebody else decides."))
 
 
 def note_no_shows(*, missed: dict[str, int], organisation: Organisation, missed_on: date) -> int:
@@ -51,6 +73,31 @@ def note_no_shows(*, missed: dict[str, int], organisation: Organisation, missed_
     return len(new)
 
 
+def excuse_no_show(*, no_show: NoShow, reason: str, by: User) -> NoShow:
+    """There was a good reason: from now on it counts nowhere.
+
+    Raises ExcuseReasonMissing, AlreadyExcused, and OwnNoShow for whoever stayed away (E1).
+    """
+    reason = reason.strip()[:200]
+    if not reason:
+        raise ExcuseReasonMissing
+    with transaction.atomic():
+        no_show = (
+            NoShow.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("volunteer")
+            .defer("volunteer__id_number")
+            .get(pk=no_show.pk)
+        )
+        if no_show.volunteer.user_id == by.pk:
+            raise OwnNoShow
+        if no_show.excused_at is not None:
+            raise AlreadyExcused
+        no_show.excused_at, no_show.excused_by, no_show.excuse_reason = timezone.now(), by, reason
+        no_show.save(update_fields=["excused_at", "excused_by", "excuse_reason"])
+        no_shows_noted.send(sender=NoShow, volunteer_ids=[no_show.volunteer_id])
+    return no_show
+
+
 def take_back_no_shows(*, records: Iterable[ServiceRecord]) -> int:
     """These hours have just been confirmed; returns how many no-shows go.
 
@@ -68,6 +115,12 @@ def take_back_no_shows(*, records: Iterable[ServiceRecord]) -> int:
     people = ServiceRecord.objects.filter(pk__in=by_hand).values("volunteer")
     gone, _by_model = NoShow.objects.filter(Exists(same_day), volunteer__in=people).delete()
     return gone
+
+
+def withdraw_no_show(*, source: str) -> bool:
+    """They had come after all: the scan that shows it arrived after the shift was closed."""
+    gone, _by_model = NoShow.objects.filter(source=source).delete()
+    return bool(gone)
 
 
 def move_no_shows(*, kept: Volunteer, merged: Volunteer) -> None:

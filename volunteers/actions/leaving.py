@@ -120,7 +120,11 @@ def copy_data(*, volunteer: Volunteer) -> dict[str, Any]:
         ],
         "service_records": _records(volunteer),
         "no_shows": [
-            {"day": no_show.missed_on.isoformat(), "organisation": no_show.organisation.name}
+            {
+                "day": no_show.missed_on.isoformat(),
+                "organisation": no_show.organisation.name,
+                "excused": no_show.excuse_reason,
+            }
             for no_show in volunteer.no_shows.select_related("organisation").order_by("id")
         ],
         "security_log": _security_log(user) if user else [],
