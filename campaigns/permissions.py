@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 
 from volunteers.models import Membership
 from volunteers.permissions import AnyUser, get_organisations_for, get_volunteer_for, is_city_staff
 
-from .models import Activity, Attendance, CampaignPage, ConsoleDevice, Shift, SignUp
+from .models import (
+    Activity,
+    Attendance,
+    CampaignPage,
+    CheckPoint,
+    ConsoleDevice,
+    Shift,
+    SignUp,
+    Team,
+)
 from .models.shifts import ShiftQuerySet, SignUpQuerySet
 
 # Those who plan and run an organisation's shifts. Finance keeps books and runs none.
@@ -93,3 +102,21 @@ def get_devices_for(user: AnyUser) -> QuerySet[ConsoleDevice]:
     return ConsoleDevice.objects.filter(
         organisation__in=get_organisations_for(user, roles=RUNNING_ROLES)
     )
+
+
+# Patrols and teams
+
+
+def get_check_points_for(user: AnyUser) -> QuerySet[CheckPoint]:
+    """Of the activities whose shifts the user runs."""
+    return CheckPoint.objects.filter(activity__in=get_activities_for(user))
+
+
+def get_team_led_by(user: AnyUser, shift: Shift) -> Team | None:
+    """The team whose members the user may check in and out at this shift. Who no longer holds a
+    place there leads nobody."""
+    volunteer = get_volunteer_for(user)
+    if volunteer is None:
+        return None
+    place = SignUp.objects.holding().filter(shift=shift, volunteer=volunteer)
+    return Team.objects.filter(shift=shift, leader=volunteer).filter(Exists(place)).first()

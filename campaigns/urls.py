@@ -4,7 +4,9 @@ from campaigns import (
     checkin_views,
     desk_views,
     device_views,
+    patrol_views,
     planning_views,
+    team_views,
     venue_views,
     views,
     wall_views,
@@ -48,6 +50,40 @@ urlpatterns = [
         name="desk_campaign_wall",
     ),
     path("desk/shifts/<int:shift_id>/wall/", wall_views.desk_shift_wall, name="desk_shift_wall"),
+    # Patrols and teams
+    path("p/<str:token>/", patrol_views.check_point, name="check_point"),
+    path(
+        "desk/activities/<int:activity_id>/check-points/",
+        patrol_views.desk_check_points,
+        name="desk_check_points",
+    ),
+    path(
+        "desk/activities/<int:activity_id>/check-points.pdf",
+        patrol_views.check_point_posters,
+        name="check_point_posters",
+    ),
+    path(
+        "desk/check-points/<int:check_point_id>/rename/",
+        patrol_views.desk_check_point_rename,
+        name="desk_check_point_rename",
+    ),
+    path(
+        "desk/check-points/<int:check_point_id>/change/",
+        patrol_views.desk_check_point_change,
+        name="desk_check_point_change",
+    ),
+    path("desk/shifts/<int:shift_id>/patrol/", patrol_views.desk_patrol, name="desk_patrol"),
+    path("desk/shifts/<int:shift_id>/teams/", team_views.desk_teams, name="desk_teams"),
+    path(
+        "desk/shifts/<int:shift_id>/teams/<int:team_id>/rename/",
+        team_views.desk_team_rename,
+        name="desk_team_rename",
+    ),
+    path(
+        "desk/shifts/<int:shift_id>/teams/<int:team_id>/dissolve/",
+        team_views.desk_team_dissolve,
+        name="desk_team_dissolve",
+    ),
     # The desk
     path("desk/", desk_views.desk, name="desk"),
     path("desk/shifts/<int:shift_id>/", desk_views.desk_shift, name="desk_shift"),
