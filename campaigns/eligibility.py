@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Value
 from django.utils import timezone
@@ -18,8 +19,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from volunteers.models import Skill, Volunteer
+from volunteers.models import Guardian, Skill, Volunteer
 
+from .cool_down import day_in_words, no_shows_that_matter, reckon_cool_down
 from .models import Activity, Shift, SignUp
 from .models.shifts import ShiftQuerySet
 
@@ -57,6 +59,7 @@ INSURANCE_MISSING = Refusal(
     "insurance_missing",
     gettext_lazy("This work is dangerous and its insurance is not yet arranged."),
 )
+COOL_DOWN = "cool_down"
 OVERLAP = Refusal("overlap", gettext_lazy("You have signed up for another shift at that time."))
 
 
@@ -67,6 +70,15 @@ def too_young(minimum_age: int) -> Refusal:
 def skills_missing(skills: Iterable[Skill]) -> Refusal:
     names = _(", ").join(str(skill) for skill in skills)
     return Refusal("skill_missing", _("This work asks for: %(skills)s.") % {"skills": names})
+
+
+def cooling_down(until: date) -> Refusal:
+    """E8. Whoever was there, or could not help it, reads how to have it looked at."""
+    words = _(
+        "Because of no-shows you can sign up again from %(day)s. Were you there, or was there a "
+        "good reason? Tell that shift's organiser."
+    )
+    return Refusal(COOL_DOWN, words % {"day": day_in_words(until)})
 
 
 def reasons_against(
@@ -87,7 +99,7 @@ def reasons_against_each(
     `select_related("activity__campaign")` and `prefetch_related("activity__skills")`."""
     shifts = list(shifts)
     at = at or timezone.now()
-    person = _Person.of(volunteer, shifts)
+    person = _Person.of(volunteer, shifts, at)
     return {shift.pk: [*_shift_reasons(shift, at), *person.reasons(shift)] for shift in shifts}
 
 
@@ -110,15 +122,17 @@ class _Person:
 
     volunteer: Volunteer
     has_consent: bool
+    pauses_until: date | None
     skills: frozenset[int]
     held: list[tuple[int, datetime, datetime]]
 
     @classmethod
-    def of(cls, volunteer: Volunteer, shifts: list[Shift]) -> _Person:
-        guardian = getattr(volunteer, "guardian", None)
+    def of(cls, volunteer: Volunteer, shifts: list[Shift], at: datetime) -> _Person:
+        has_consent, pauses_until = _consent_and_pause(volunteer, at)
         return cls(
             volunteer=volunteer,
-            has_consent=guardian is not None and guardian.consented_at is not None,
+            has_consent=has_consent,
+            pauses_until=pauses_until,
             skills=frozenset(volunteer.skills.values_list("pk", flat=True)),
             held=_times_held(volunteer, shifts),
         )
@@ -126,7 +140,8 @@ class _Person:
     def reasons(self, shift: Shift) -> list[Refusal]:
         if self.volunteer.closed_at or self.volunteer.merged_into_id:
             return [VOLUNTEER_CLOSED]
-        reasons = self._reasons_of_age(shift.activity, timezone.localdate(shift.starts_at))
+        reasons = [cooling_down(self.pauses_until)] if self.pauses_until else []
+        reasons += self._reasons_of_age(shift.activity, timezone.localdate(shift.starts_at))
         missing = [skill for skill in shift.activity.skills.all() if skill.pk not in self.skills]
         if missing:
             reasons.append(skills_missing(missing))
@@ -153,6 +168,19 @@ class _Person:
         return reasons
 
 
+def _consent_and_pause(volunteer: Volunteer, at: datetime) -> tuple[bool, date | None]:
+    """The guardian's consent and the end of a cool-down, in one query."""
+    on = timezone.localdate(at)
+    of_this_person = {"volunteer": OuterRef("pk")}
+    consent = Guardian.objects.filter(consented_at__isnull=False, **of_this_person)
+    missed = no_shows_that_matter(on=on).filter(**of_this_person).values("missed_on")
+    row = Volunteer.objects.filter(pk=volunteer.pk).values_list(
+        Exists(consent), ArraySubquery(missed)
+    )
+    has_consent, days_missed = row.get()
+    return has_consent, reckon_cool_down(days_missed, on=on).until
+
+
 def _times_held(volunteer: Volunteer, shifts: list[Shift]) -> list[tuple[int, datetime, datetime]]:
     if not shifts:
         return []
@@ -169,13 +197,14 @@ def shifts_open_to(volunteer: Volunteer) -> ShiftQuerySet:
     """The public shifts to come that `volunteer` could sign up for now."""
     if volunteer.birth_on is None or volunteer.closed_at or volunteer.merged_into_id:
         return Shift.objects.none()
+    has_consent, pauses_until = _consent_and_pause(volunteer, timezone.now())
+    if pauses_until:
+        return Shift.objects.none()
     own = SignUp.objects.holding().filter(volunteer=volunteer)
     clashing = own.filter(during__overlap=_TimeRange(OuterRef("starts_at"), OuterRef("ends_at")))
     missing = Activity.skills.through.objects.filter(activity_id=OuterRef("activity_id")).exclude(
         skill__in=volunteer.skills.all()
     )
-    guardian = getattr(volunteer, "guardian", None)
-    has_consent = guardian is not None and guardian.consented_at is not None
     minors_too = Q(activity__is_dangerous=False) if has_consent else Q(pk=None)
     return (
         Shift.objects.public()

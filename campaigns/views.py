@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -37,6 +38,7 @@ from campaigns.actions.sign_ups import (
     cancel_sign_up,
     sign_up,
 )
+from campaigns.cool_down import cool_down_of
 from campaigns.eligibility import (
     BIRTH_DATE_UNKNOWN,
     GUARDIAN_CONSENT_MISSING,
@@ -60,7 +62,7 @@ from campaigns.sharing import share_of
 from volunteers.actions.people import update_profile
 from volunteers.language import in_language
 from volunteers.models import Organisation, Volunteer
-from volunteers.permissions import get_volunteer_for
+from volunteers.permissions import get_no_shows_for, get_volunteer_for
 from volunteers.views.access import next_url
 
 A_PAGE_FULL = 12
@@ -421,8 +423,23 @@ def my_shifts(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "campaigns/my_shifts.html",
-        {"upcoming": upcoming, "called_off": called_off, "page_obj": page_obj, "now": now},
+        {"upcoming": upcoming, "called_off": called_off, "page_obj": page_obj, "now": now}
+        | _cool_down(request),
     )
+
+
+def _cool_down(request: HttpRequest) -> dict[str, Any]:
+    """How near the reader is to a pause, or how long it lasts, and the no-shows it speaks of."""
+    volunteer = get_volunteer_for(request.user)
+    cool_down = cool_down_of(volunteer) if volunteer else None
+    if cool_down is None or not cool_down.sentence:
+        return {}
+    days = settings.LINLI_COOL_DOWN_WITHIN_DAYS
+    if cool_down.until:
+        days += settings.LINLI_COOL_DOWN_DAYS
+    since = timezone.localdate() - timedelta(days=days)
+    no_shows = get_no_shows_for(request.user).filter(excused_at=None, missed_on__gt=since)
+    return {"cool_down": cool_down, "no_shows": no_shows}
 
 
 @login_required

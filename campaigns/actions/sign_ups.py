@@ -16,7 +16,7 @@ from psycopg.types.range import TimestamptzRange
 
 from campaigns import eligibility
 from campaigns.eligibility import Refusal, reasons_against
-from campaigns.models import Attendance, Scan, Shift, SignUp
+from campaigns.models import Attendance, Scan, ScanFlag, Shift, SignUp
 from volunteers.models import User, Volunteer
 
 
@@ -46,6 +46,10 @@ class ShiftClosed(SignUpRefused):
 
 class OverlapsAnotherShift(SignUpRefused):
     refusal = eligibility.OVERLAP
+
+
+class CoolingDown(SignUpRefused):
+    """E8: too many no-shows of late; signing up pauses for a while."""
 
 
 class NotEligible(SignUpRefused):
@@ -79,6 +83,7 @@ _EXCEPTIONS: dict[str, type[SignUpRefused]] = {
     eligibility.SHIFT_CLOSED.code: ShiftClosed,
     eligibility.SHIFT_CANCELLED.code: ShiftClosed,
     eligibility.OVERLAP.code: OverlapsAnotherShift,
+    eligibility.COOL_DOWN: CoolingDown,
 }
 
 
@@ -87,8 +92,9 @@ def sign_up(
 ) -> SignUp:
     """Give `volunteer` a place at `shift`, at the moment `at` (now by default).
 
-    Raises AlreadySignedUp, ShiftClosed, ShiftFull, OverlapsAnotherShift or NotEligible; then
-    nothing has changed. However many press at once, `taken` never passes `capacity`.
+    Raises AlreadySignedUp, ShiftClosed, ShiftFull, OverlapsAnotherShift, CoolingDown or
+    NotEligible; then nothing has changed. However many press at once, `taken` never passes
+    `capacity`.
     """
     at = at or timezone.now()
     try:
@@ -213,6 +219,7 @@ def move_sign_ups(*, kept: Volunteer, merged: Volunteer, by: User | None) -> Non
             SignUp.objects.filter(pk=sign_up.pk).update(volunteer=kept)
             _move_attendance(sign_up, kept)
     Scan.objects.filter(volunteer=merged).update(volunteer=kept)
+    ScanFlag.objects.filter(volunteer=merged).update(volunteer=kept)
 
 
 def _lock_shifts_of(*volunteers: Volunteer) -> None:

@@ -389,6 +389,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep redemptions": _every(120, "points.tasks.sweep_redemptions"),
     "sweep anomalies": _every(HOUR, "points.tasks.sweep_anomalies"),
     "sweep outliers": _every(6 * HOUR, "points.tasks.sweep_outliers"),
+    "draft records owed": _every(30, "campaigns.tasks.draft_records"),
     "sweep finished shifts": _every(60, "campaigns.tasks.sweep_finished_shifts"),
 }
 
@@ -405,6 +406,16 @@ LINLI_CANCEL_HOURS = environment.number("LINLI_CANCEL_HOURS", 12)
 LINLI_CHECK_IN_OPENS_MINUTES = environment.number("LINLI_CHECK_IN_OPENS_MINUTES", 60)
 LINLI_GRACE_MINUTES = environment.number("LINLI_GRACE_MINUTES", 60)
 LINLI_PRESENCE_SHARE = 0.6  # E9
+# E8: so many no-shows (0: signing up never pauses) within so many days, and signing up pauses for
+# so many days from the last of them.
+LINLI_COOL_DOWN_NO_SHOWS = environment.number("LINLI_COOL_DOWN_NO_SHOWS", 3)
+LINLI_COOL_DOWN_WITHIN_DAYS = environment.number("LINLI_COOL_DOWN_WITHIN_DAYS", 90)
+LINLI_COOL_DOWN_DAYS = environment.number("LINLI_COOL_DOWN_DAYS", 30)
+# E5, E6: what stands in the list of scans to look at. So far from the place; so fast from one
+# place to another; so many people by one phone within twelve hours.
+LINLI_FAR_METRES = environment.number("LINLI_FAR_METRES", 1000)
+LINLI_TOO_FAST_KMH = environment.number("LINLI_TOO_FAST_KMH", 150)
+LINLI_SHARED_PHONE_PEOPLE = environment.number("LINLI_SHARED_PHONE_PEOPLE", 3)
 LINLI_STAR_HOURS = [100, 300, 600, 1000, 1500]  # R6
 LINLI_STAR_MIN_RATING = 3.5  # R6: never hours alone
 LINLI_NOTICE_DAYS = environment.number("LINLI_NOTICE_DAYS", 5)  # R6
