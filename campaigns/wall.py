@@ -131,7 +131,8 @@ def look_at(shifts: ShiftQuerySet, *, at: datetime) -> Wall:
         .annotate(people=_people(at), consoles=_consoles(at))
         .order_by("starts_at", "pk")
     )  # fmt: skip
-    return Wall([_post(row, at=at) for row in rows], at)
+    posts = [_post(row, at=at) for row in rows]
+    return Wall(sorted(posts, key=lambda post: post.is_over), at)
 
 
 def _post(row: Any, *, at: datetime) -> Post:
