@@ -14,6 +14,7 @@ from wagtail.signals import task_submitted
 
 from campaigns.actions.pages import open_branch, sync_groups
 from campaigns.actions.sign_ups import SignUpRefused, ask_for_leave, move_sign_ups
+from campaigns.actions.teams import move_led_teams
 from campaigns.models import OrganisationCampaignsPage, OrganisationReview, SignUp
 from volunteers.models import Organisation, User, Volunteer
 from volunteers.signals import (
@@ -35,6 +36,7 @@ def follow_membership(*, organisation: Organisation, user: User, **_kwargs: Any)
 
 def follow_merge(*, kept: Volunteer, merged: Volunteer, by: User | None, **_kwargs: Any) -> None:
     move_sign_ups(kept=kept, merged=merged, by=by)
+    move_led_teams(kept=kept, merged=merged)
 
 
 def leave_shifts(*, volunteer: Volunteer, by: User | None, **_kwargs: Any) -> None:
@@ -49,8 +51,10 @@ def leave_shifts(*, volunteer: Volunteer, by: User | None, **_kwargs: Any) -> No
 
 def copy_sign_ups(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, list[dict[str, Any]]]:
     """This room's part of the copy of their data that a person may take along (P4)."""
-    sign_ups = SignUp.objects.filter(volunteer=volunteer).select_related(
-        "shift__activity__campaign", "attendance"
+    sign_ups = (
+        SignUp.objects.filter(volunteer=volunteer)
+        .select_related("shift__activity__campaign", "attendance", "team")
+        .prefetch_related("attendance__visits__check_point")
     )
     return "sign_ups", [
         {
@@ -60,13 +64,14 @@ def copy_sign_ups(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, list[di
             "ends_at": sign_up.shift.ends_at.isoformat(),
             "state": sign_up.state,
             "signed_up_at": sign_up.signed_up_at.isoformat(),
+            "team": sign_up.team.name if sign_up.team else None,
             "attendance": _attendance(sign_up),
         }
         for sign_up in sign_ups.order_by("shift__starts_at", "id")
     ]
 
 
-def _attendance(sign_up: SignUp) -> dict[str, str | None] | None:
+def _attendance(sign_up: SignUp) -> dict[str, Any] | None:
     attendance = getattr(sign_up, "attendance", None)
     if attendance is None:
         return None
@@ -74,6 +79,10 @@ def _attendance(sign_up: SignUp) -> dict[str, str | None] | None:
     return {
         "checked_in_at": attendance.checked_in_at.isoformat(),
         "checked_out_at": out.isoformat() if out else None,
+        "check_points": [
+            {"check_point": visit.check_point.name, "visited_at": visit.visited_at.isoformat()}
+            for visit in attendance.visits.all()
+        ],
     }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import time
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +20,9 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from campaigns.actions.attendance import check_in, check_out, look_ahead, refuse_scan, scan_again
+from campaigns.actions.attendance import look_ahead, refuse_scan, scan_again
+from campaigns.actions.teams import MemberResult, nonce_of_member
+from campaigns.browser_marks import browser_of, mark_browser
 from campaigns.codes import (
     CodeState,
     VenueCode,
@@ -29,9 +33,10 @@ from campaigns.codes import (
     venue_url,
 )
 from campaigns.documents import poster_pdf
-from campaigns.models import Scan, Shift
+from campaigns.models import Attendance, Scan, Shift, SignUp, Team
 from campaigns.outcomes import Outcome, ScanResult, result_of
-from campaigns.permissions import get_shifts_for
+from campaigns.permissions import get_shifts_for, get_team_led_by
+from campaigns.venue_forms import VenuePressForm
 from volunteers.models import Volunteer
 from volunteers.permissions import get_volunteer_for
 from volunteers.qr import qr_svg
@@ -64,21 +69,56 @@ def venue_scan(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(f"{reverse('my_profile')}?{urlencode({'next': request.get_full_path()})}")
     if is_admitted and code.shift is not None and request.method == "POST":
         return _press(request, token=token, code=code, shift=code.shift, volunteer=volunteer)
-    result, ahead = _own_result(request, code, volunteer), None
-    if result is None and is_admitted and code.shift is not None:
-        ahead = look_ahead(shift=code.shift, volunteer=volunteer)
-    elif result is None:
-        result = _keep_refusal(request, code=code, volunteer=volunteer)
-    return _show_venue(request, code=code, result=result, ahead=ahead)
+    return _answer(request, code=code, volunteer=volunteer, is_admitted=is_admitted)
+
+
+def _answer(
+    request: HttpRequest, *, code: VenueCode, volunteer: Volunteer, is_admitted: bool
+) -> HttpResponse:
+    """What the press was answered; before the press the button, or why there is none."""
+    result, team_results = _own_result(request, code, volunteer), _team_results(request, code)
+    if result is not None or team_results:
+        return _show_venue(request, code=code, result=result, team_results=team_results)
+    if is_admitted and code.shift is not None:
+        return _offer(request, code=code, shift=code.shift, volunteer=volunteer)
+    result = _keep_refusal(request, code=code, volunteer=volunteer)
+    return _show_venue(request, code=code, result=result)
+
+
+def _offer(
+    request: HttpRequest, *, code: VenueCode, shift: Shift, volunteer: Volunteer, wrong: str = ""
+) -> HttpResponse:
+    """The page before the press, with what a press would be answered."""
+    ahead = look_ahead(shift=shift, volunteer=volunteer)
+    team = get_team_led_by(request.user, shift)
+    response = _show_venue(request, code=code, ahead=ahead, team=team, wrong=wrong)
+    mark_browser(request, response)
+    return response
 
 
 def _press(
     request: HttpRequest, *, token: str, code: VenueCode, shift: Shift, volunteer: Volunteer
 ) -> HttpResponse:
-    act = check_out if request.POST.get("kind") == Scan.Kind.OUT else check_in
-    nonce = _nonce(request) or uuid.uuid4()
-    act(shift=shift, volunteer=volunteer, door=code.door, by=request.user, nonce=nonce)
+    team = get_team_led_by(request.user, shift)
+    form = VenuePressForm(request.POST, members=_members(team))
+    if not form.is_valid():
+        return _offer(request, code=code, shift=shift, volunteer=volunteer, wrong=form.sentence)
+    nonce = form.act(
+        code=code,
+        shift=shift,
+        volunteer=volunteer,
+        team=team,
+        by=request.user,  # type: ignore[arg-type]
+        browser=browser_of(request),
+    )
     return redirect(f"{reverse('venue_scan', args=[token])}?{urlencode({'scan': nonce})}")
+
+
+def _members(team: Team | None) -> QuerySet[Volunteer]:
+    """Those whom the leader checks in and out: who holds a place, without the leader."""
+    places = SignUp.objects.holding().filter(team=team, team__isnull=False)
+    led = Volunteer.objects.filter(pk__in=places.values("volunteer"))
+    return led.exclude(pk=team.leader_id if team else None).defer("id_number").order_by("name")
 
 
 def _keep_refusal(request: HttpRequest, *, code: VenueCode, volunteer: Volunteer) -> ScanResult:
@@ -104,6 +144,16 @@ def _own_result(request: HttpRequest, code: VenueCode, volunteer: Volunteer) -> 
     return result if is_own else None
 
 
+def _team_results(request: HttpRequest, code: VenueCode) -> list[MemberResult]:
+    """What each member was answered by this press: only to who leads the team."""
+    press = _uuid(request.GET.get("scan", ""))
+    if press is None or code.shift is None or request.method == "POST":
+        return []
+    members = _members(get_team_led_by(request.user, code.shift))
+    found = [(member, scan_again(nonce=nonce_of_member(press, member))) for member in members]
+    return [MemberResult(member, result) for member, result in found if result is not None]
+
+
 def _show_venue(
     request: HttpRequest,
     *,
@@ -111,22 +161,47 @@ def _show_venue(
     result: ScanResult | None = None,
     ahead: ScanResult | None = None,
     outcome: Outcome | None = None,
+    team: Team | None = None,
+    team_results: Sequence[MemberResult] = (),
+    wrong: str = "",
 ) -> HttpResponse:
     if outcome is not None:
         result = result_of(Scan(outcome=outcome, shift=code.shift, made_at=timezone.now()))
     shown = result or ahead
+    is_done = result is not None or bool(team_results)
+    is_code_wrong = shown is not None and shown.outcome in {"code_expired", "code_tampered"}
     context = {
         "shift": code.shift if code.state is not CodeState.TAMPERED else None,
         "result": shown,
-        "can_check_in": shown is None,
-        "can_check_out": result is None and ahead is not None and ahead.outcome == "already_in",
+        "wrong": wrong,
+        "can_check_in": shown is None and not is_done,
+        "can_check_out": not is_done and ahead is not None and ahead.outcome == "already_in",
         "leaves_early": code.shift is not None and timezone.now() < code.shift.ends_at - ON_TIME,
+        "asks_distance": code.is_poster and _has_position(code.shift),
+        "team": team,
+        "team_results": team_results,
         "nonce": uuid.uuid4(),
+        "other_nonce": uuid.uuid4(),
     }
-    is_code_wrong = shown is not None and shown.outcome in {"code_expired", "code_tampered"}
-    return render(
-        request, "campaigns/venue_scan.html", context, status=410 if is_code_wrong else 200
-    )
+    if team is not None and (ahead is None or ahead.is_harmless):
+        context |= _team_by_state(team, code.shift)
+    status = 410 if is_code_wrong else 422 if wrong else 200
+    return render(request, "campaigns/venue_scan.html", context, status=status)
+
+
+def _team_by_state(team: Team, shift: Shift | None) -> dict[str, list[Volunteer]]:
+    """Who of the team has not come yet, and who is there and may leave."""
+    members = list(_members(team))
+    attended = Attendance.objects.filter(sign_up__shift=shift, volunteer__in=members)
+    is_in = {attendance.volunteer_id: attendance.is_in for attendance in attended}
+    return {
+        "team_to_come": [member for member in members if member.pk not in is_in],
+        "team_there": [member for member in members if is_in.get(member.pk)],
+    }
+
+
+def _has_position(shift: Shift | None) -> bool:
+    return shift is not None and None not in (shift.activity.latitude, shift.activity.longitude)
 
 
 def _remember(request: HttpRequest, token: str) -> None:
@@ -199,10 +274,6 @@ def _current_code(shift: Shift) -> dict[str, Any]:
 def _shift_to_run(request: HttpRequest, shift_id: int) -> Shift:
     shifts = get_shifts_for(request.user).select_related("activity__campaign__organisation")
     return get_object_or_404(shifts, pk=shift_id)
-
-
-def _nonce(request: HttpRequest) -> uuid.UUID | None:
-    return _uuid(request.POST.get("nonce", ""))
 
 
 def _uuid(text: str) -> uuid.UUID | None:

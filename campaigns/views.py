@@ -459,5 +459,6 @@ def _own_sign_ups(request: HttpRequest) -> Any:
     return (
         get_sign_ups_for(request.user)
         .select_related("attendance", "shift__activity__campaign__organisation")
+        .prefetch_related("attendance__visits__check_point")
         .defer(*heavy)
     )
