@@ -95,6 +95,8 @@ DOORS: dict[str, Door] = {
     "close_account": get(ACCOUNTS),
     "my_card": get(ALICE),
     "reissue_my_card": post(ALICE),
+    "my_card_keys": get(ALICE),
+    "card_worker": get(EVERYONE),
     "my_card_pdf": get(ALICE),
     "my_student": get(ALICE),
     "prove_student": post(ALICE),

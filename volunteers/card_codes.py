@@ -45,6 +45,7 @@ NUMBER_LENGTH = 16
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _FIRST_DAY = date(1970, 1, 1)
+_A_DAY = timedelta(days=1)
 
 
 class CodeState(enum.Enum):
@@ -122,7 +123,20 @@ def day_key(token: str, day: date) -> bytes:
 
 def steps_of_day(day: date) -> tuple[int, int]:
     """The steps that begin on a day of the city, half-open: `from_step <= step < to_step`."""
-    return step_of(_midnight(day)), step_of(_midnight(day + timedelta(days=1)))
+    return step_of(_midnight(day)), step_of(_midnight(day + _A_DAY))
+
+
+def keys_for_page(token: str, *, at: datetime) -> list[dict[str, object]]:
+    """What the holder's page needs to go on without a network: the keys of today and of tomorrow,
+    for a night patrol checks out after midnight. Just after midnight the day before too: the
+    phone's clock may still be in it."""
+    first, last = city_day(at - timedelta(seconds=CLOCK_SKEW_SECONDS)), city_day(at) + _A_DAY
+    days = [first + number * _A_DAY for number in range((last - first).days + 1)]
+    return [
+        {"from_step": start, "to_step": end, "key": encoded_key(day_key(token, day))}
+        for day in days
+        for start, end in [steps_of_day(day)]
+    ]
 
 
 def step_of(at: datetime) -> int:

@@ -7,7 +7,9 @@
  *   data-print         a button that prints the page
  *   forms              a second press while the first is on its way is ignored
  *   htmx               an answer that never came, or came broken, is said aloud
+ *   signing out        takes the copy of the card along that the phone keeps for when there is no network
  */
+import { forgetCard } from "./card-copy.js";
 
 const closeMenus = (except) => {
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {
@@ -74,6 +76,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
+  if (form.getAttribute("action") === "/accounts/logout/") forgetCard();
   form.classList.add("is-sending");
   setTimeout(() => form.classList.remove("is-sending"), 8000);
 });
@@ -82,6 +85,9 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form.is-sending")) form.classList.remove("is-sending");
 });
+
+// Signed out elsewhere, by the office, or because the time was up: by the first page that shows it.
+if (!document.body.classList.contains("has-tabbar")) forgetCard();
 
 const sayItFailed = () => {
   const place = document.querySelector("[data-toasts]");

@@ -1,17 +1,28 @@
 from __future__ import annotations
 
+import json
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from volunteers.actions.cards import CardNotIssued, issue_card, reissue_card
+from volunteers.card_codes import (
+    STEP_SECONDS,
+    card_url,
+    keys_for_page,
+    rotating_url,
+    signed_url,
+)
 from volunteers.documents import card_pdf
 from volunteers.forms.people import ReasonForm
 from volunteers.models import StudentAffiliation, Volunteer, VolunteerCard
@@ -38,9 +49,39 @@ def my_card(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
         "level_label": level_label(volunteer.star_level),
         "wanted_kind": _kind_for(volunteer),
     }
-    if card:
-        context |= {"qr": qr_svg(url=card_url(card)), "reason_form": ReasonForm()}
-    return render(request, "volunteers/my_card.html", context)
+    if card is None:
+        return render(request, "volunteers/my_card.html", context)
+    now = timezone.now()
+    keys = _keys(card, at=now)
+    context |= {
+        "qr": qr_svg(url=rotating_url(card.token, now)),
+        "card_code": json.dumps(keys),
+        # For a browser without JavaScript: the next code, a second after its step has begun.
+        "renewed_in": STEP_SECONDS + 1 - int(now.timestamp()) % STEP_SECONDS,
+        "reason_form": ReasonForm(),
+    }
+    response = render(request, "volunteers/my_card.html", context)
+    # card-worker.js keeps the page until then: afterwards it could only show a card without a code.
+    response["X-Card-Until"] = keys["days"][-1]["to_step"] * STEP_SECONDS
+    return response
+
+
+@volunteer_required
+@require_safe
+def my_card_keys(_request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
+    """For the open page: the keys of today and tomorrow again, and what time it really is."""
+    card = volunteer.cards.filter(revoked_at=None).first()
+    now = timezone.now()
+    return JsonResponse(_keys(card, at=now) if card else {"days": [], "server_time": _ms(now)})
+
+
+@never_cache
+@require_safe
+def card_worker(_request: HttpRequest) -> HttpResponse:
+    """The card page's service worker. From here and not from /static/: a worker may only stand
+    before the addresses beneath its own, and this one is to stand before nothing but the card."""
+    script = Path(settings.STATICFILES_DIRS[0], "js", "card-worker.js").read_text(encoding="utf-8")
+    return HttpResponse(script, content_type="text/javascript; charset=utf-8")
 
 
 @volunteer_required
@@ -73,7 +114,7 @@ def card_pdf_response(card: VolunteerCard) -> HttpResponse:
     """The card in its real size on a page, to print. The caller has checked whose it is."""
     volunteer = card.volunteer
     pdf = card_pdf(
-        url=card_url(card),
+        url=signed_url(card.token, card.expires_on),
         number=card.number,
         holder=volunteer.name,
         kind=card.get_kind_display(),
@@ -87,9 +128,17 @@ def card_pdf_response(card: VolunteerCard) -> HttpResponse:
     return response
 
 
-def card_url(card: VolunteerCard) -> str:
-    """What the QR code holds: an address that any phone opens."""
-    return f"{settings.LINLI_BASE_URL}{reverse('card_public', args=[card.token])}"
+def _keys(card: VolunteerCard, *, at: datetime) -> dict[str, Any]:
+    return {
+        "address": card_url(card.token),
+        "server_time": _ms(at),
+        "days": keys_for_page(card.token, at=at),
+    }
+
+
+def _ms(at: datetime) -> int:
+    """As browsers count time."""
+    return int(at.timestamp() * 1000)
 
 
 def level_label(level: int) -> str:
