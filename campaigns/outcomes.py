@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,31 +13,13 @@ from django.utils.translation import gettext as _
 from volunteers.language import in_language
 from volunteers.models import Volunteer
 
+from .attendance_rules import Outcome, credited_minutes
 from .models import Attendance, Scan, Shift, SignUp
 
-
-class Outcome(enum.StrEnum):
-    CHECKED_IN = "checked_in"
-    CHECKED_OUT = "checked_out"
-    ALREADY_IN = "already_in"
-    ALREADY_OUT = "already_out"
-    NOT_IN_YET = "not_in_yet"
-    NOT_SIGNED_UP = "not_signed_up"
-    WRONG_SHIFT = "wrong_shift"
-    IN_ELSEWHERE = "in_elsewhere"
-    TOO_EARLY = "too_early"
-    SHIFT_OVER = "shift_over"
-    SHIFT_CANCELLED = "shift_cancelled"
-    CARD_REVOKED = "card_revoked"
-    CARD_EXPIRED = "card_expired"
-    CARD_UNKNOWN = "card_unknown"
-    CODE_EXPIRED = "code_expired"
-    CODE_TAMPERED = "code_tampered"
-    CLOCK_WRONG = "clock_wrong"
-    NONCE_TAKEN = "nonce_taken"
+__all__ = ["DONE", "HARMLESS", "Outcome", "ScanResult", "clock", "result_of", "sentence_of"]
 
 
-DONE = frozenset({Outcome.CHECKED_IN, Outcome.CHECKED_OUT})
+DONE = frozenset({Outcome.CHECKED_IN, Outcome.CHECKED_OUT, Outcome.MOVED_HERE})
 HARMLESS = frozenset({Outcome.ALREADY_IN, Outcome.ALREADY_OUT})
 
 
@@ -96,12 +77,6 @@ def sentence_of(
             return _sentence_on_leaving(attendance)
         case Outcome.WRONG_SHIFT if shift is not None and volunteer is not None:
             return _sentence_on_wrong_shift(shift, volunteer)
-        case Outcome.IN_ELSEWHERE if attendance is not None:
-            elsewhere = attendance.sign_up.shift.activity
-            return _("Still checked in at “%(role)s, %(place)s”. Please check out there first.") % {
-                "role": in_language(elsewhere, "role"),
-                "place": in_language(elsewhere, "place"),
-            }
     return str(_SENTENCES[outcome]()) % _times(outcome, shift, attendance)
 
 
@@ -120,39 +95,61 @@ def _times(outcome: Outcome, shift: Shift | None, attendance: Attendance | None)
 _SENTENCES = {
     Outcome.CHECKED_IN: lambda: _("Checked in at %(in)s. Thank you for coming!"),
     Outcome.CHECKED_OUT: lambda: _("Checked out at %(out)s. Thank you!"),
+    Outcome.MOVED_HERE: lambda: _(
+        "Checked in at %(in)s. The check-in at the place before ended with it."
+    ),
     Outcome.ALREADY_IN: lambda: _("Already checked in at %(in)s. All is well."),
     Outcome.ALREADY_OUT: lambda: _("Already checked out at %(out)s. Nothing more to do."),
     Outcome.NOT_IN_YET: lambda: _("Not checked in yet, so there is nothing to check out."),
     Outcome.NOT_SIGNED_UP: lambda: _("Not signed up for this shift."),
     Outcome.WRONG_SHIFT: lambda: _("Signed up for another shift, not for this one."),
-    Outcome.IN_ELSEWHERE: lambda: _("Still checked in somewhere else."),
+    Outcome.SHIFT_FULL: lambda: _("No place is left at this shift."),
+    Outcome.NOT_ELIGIBLE: lambda: _(
+        "This shift asks for something that is missing here: an age, a skill or a consent."
+    ),
     Outcome.TOO_EARLY: lambda: _("A little early: check-in opens at %(opens)s."),
     Outcome.SHIFT_OVER: lambda: _("This shift ended at %(end)s."),
     Outcome.SHIFT_CANCELLED: lambda: _("This shift has been cancelled."),
     Outcome.CARD_REVOKED: lambda: _("This card is no longer valid. Ask for the newest one."),
     Outcome.CARD_EXPIRED: lambda: _("This card has run out and has to be renewed."),
     Outcome.CARD_UNKNOWN: lambda: _("No card has this code or number. Please look again."),
-    Outcome.CODE_EXPIRED: lambda: _("This code has changed since. Please scan the screen again."),
-    Outcome.CODE_TAMPERED: lambda: _("This is not a code of ours. Please scan the one on site."),
+    Outcome.CODE_EXPIRED: lambda: _(
+        "This code is out of date. Please scan the one of this moment."
+    ),
+    Outcome.CODE_MISSING: lambda: _("This code proves nothing. Please open the card on the phone."),
+    Outcome.CODE_TAMPERED: lambda: _("This is not a code of ours. Please scan the real one."),
     Outcome.CLOCK_WRONG: lambda: _("This phone's clock is wrong. Please set it and scan again."),
     Outcome.NONCE_TAKEN: lambda: _("This scan was mixed up with another. Please scan again."),
 }
 
 
 def _sentence_on_leaving(attendance: Attendance) -> str:
-    record = attendance.record
     out = clock(attendance.checked_out_at)
-    if record is None:
+    minutes = _minutes_of(attendance)
+    if minutes is None:
         return _("Checked out at %(out)s. Thank you!") % {"out": out}
-    if record.credited_minutes == 0:
+    if minutes == 0:
         return _(
             "Checked out at %(out)s. That was too short a part of the shift to count by itself;"
             " the organiser will have a look."
         ) % {"out": out}
     return _("Checked out at %(out)s. %(minutes)s minutes of service are noted. Thank you!") % {
         "out": out,
-        "minutes": record.credited_minutes,
+        "minutes": minutes,
     }
+
+
+def _minutes_of(attendance: Attendance) -> int | None:
+    """As the record says, or as it will say once it is drafted."""
+    if attendance.record is not None:
+        return attendance.record.credited_minutes
+    if attendance.checked_out_at is None:
+        return None
+    return credited_minutes(
+        shift=attendance.sign_up.shift,
+        came_at=attendance.checked_in_at,
+        left_at=attendance.checked_out_at,
+    )
 
 
 def _sentence_on_wrong_shift(shift: Shift, volunteer: Volunteer) -> str:

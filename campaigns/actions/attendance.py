@@ -1,64 +1,37 @@
-"""Coming and going (R4). One rule decides for every door: the venue's screen and poster, the
-organiser's console, the desk. Every scan is kept, refused ones too, and a scan sent twice (the
-same nonce) answers the same.
+"""Coming and going (R4), at every door: the venue's screen and poster, the organiser's console,
+a team's leader, the desk. The rules stand in campaigns.attendance_rules; every scan is kept,
+refused ones too, and a scan sent twice (the same nonce) answers the same.
 
 What holds against races is the database: one attendance a sign-up, one open attendance a person,
-one row a nonce, and an UPDATE that only finds who is still in. Locks go in the order people,
-shift, sign-up.
+one row a nonce. Locks go in the order people, shift, sign-up, attendance.
 """
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from campaigns.actions.places import Place, find_card_by, hold_place, read_card
-from campaigns.actions.presence import attendances_with_shift, leave
+from campaigns.actions.attempts import SCAN_COLUMNS, Attempt, scan_values
+from campaigns.actions.drafting import nudge_drafting
+from campaigns.actions.presence import attendances_with_shift
+from campaigns.actions.quick import OUTCOMES, decide_quickly
+from campaigns.actions.reckoning import decide, find_holder
+from campaigns.attendance_rules import CLOCK_SKEW, refusal_by_time
 from campaigns.models import Attendance, ConsoleDevice, Scan, Shift, SignUp
-from campaigns.models.attendance import Door
+from campaigns.models.attendance import Door, Proof
 from campaigns.outcomes import Outcome, ScanResult, other_sign_up, result_of
-from volunteers.models import User, Volunteer, VolunteerCard
+from volunteers.card_codes import read_card_code
+from volunteers.models import User, Volunteer
 
-CLOCK_SKEW = timedelta(seconds=60)
-# A device without a network keeps its scans and sends them later. What is older than a long
-# weekend is a clock that stands wrong, not a queue.
-MOST_DELAY_OF_DEVICES = timedelta(hours=72)
-# What the organiser should look at because of the door alone.
-REVIEW_BY_DOOR = {
-    Door.VENUE_POSTER.value: Attendance.Review.POSTER,
-    Door.DESK.value: Attendance.Review.BY_HAND,
-}
+logger = logging.getLogger(__name__)
 
-
-@dataclass
-class _Attempt:
-    """A scan of which it is not yet known what comes of it; whose card it is may come later."""
-
-    kind: Scan.Kind
-    shift: Shift | None
-    volunteer: Volunteer | None
-    door: str
-    by: User | None
-    made_at: datetime | None = None
-    nonce: uuid.UUID = field(default_factory=uuid.uuid4)
-    reason: str = ""
-    device: ConsoleDevice | None = None
-    received_at: datetime = field(default_factory=timezone.now)
-
-    @property
-    def at(self) -> datetime:
-        """The time that counts. A clock slightly ahead of ours counts as ours."""
-        return min(self.made_at or self.received_at, self.received_at)
-
-
-_Decision = tuple[Outcome, Attendance | None]
+VENUE_DOORS = frozenset({Door.VENUE_SCREEN, Door.VENUE_POSTER, Door.TEAM})
 
 
 class _SeenBefore(Exception):
@@ -74,23 +47,29 @@ def check_in(
     made_at: datetime | None = None,
     nonce: uuid.UUID | None = None,
     reason: str = "",
+    browser: str = "",
+    distance_m: int | None = None,
 ) -> ScanResult:
     """Note that a volunteer has come. Never raises for a refusal: the result says why.
 
     `made_at` is when the scan was made, now by default; `nonce` is the client's own number for
-    it. Two statements when all is well; only what they cannot do is looked into with more.
+    it; `browser` marks the phone of somebody's own scan, `distance_m` is how far away it was.
     """
-    attempt = _Attempt(
-        kind=Scan.Kind.IN,
-        shift=shift,
-        volunteer=volunteer,
-        door=door,
-        by=by,
-        made_at=made_at,
-        nonce=nonce or uuid.uuid4(),
-        reason=reason,
+    return _settle(
+        Attempt(
+            kind=Scan.Kind.IN,
+            shift=shift,
+            volunteer=volunteer,
+            door=door,
+            by=by,
+            made_at=made_at,
+            nonce=nonce or uuid.uuid4(),
+            reason=reason,
+            proof=_proof_at(door),
+            browser=browser,
+            distance_m=distance_m,
+        )
     )
-    return _settle(attempt, lambda: _come(attempt, shift, volunteer))
 
 
 def check_out(
@@ -102,22 +81,28 @@ def check_out(
     made_at: datetime | None = None,
     nonce: uuid.UUID | None = None,
     reason: str = "",
+    browser: str = "",
+    distance_m: int | None = None,
 ) -> ScanResult:
     """Note that a volunteer goes, and draft the service record (E2). Otherwise as `check_in`.
 
-    It stays possible until the shift is closed: time after its end is not credited anyway.
+    It stays possible until the time of grace is over: time after the end is not credited anyway.
     """
-    attempt = _Attempt(
-        kind=Scan.Kind.OUT,
-        shift=shift,
-        volunteer=volunteer,
-        door=door,
-        by=by,
-        made_at=made_at,
-        nonce=nonce or uuid.uuid4(),
-        reason=reason,
+    return _settle(
+        Attempt(
+            kind=Scan.Kind.OUT,
+            shift=shift,
+            volunteer=volunteer,
+            door=door,
+            by=by,
+            made_at=made_at,
+            nonce=nonce or uuid.uuid4(),
+            reason=reason,
+            proof=_proof_at(door),
+            browser=browser,
+            distance_m=distance_m,
+        )
     )
-    return _settle(attempt, lambda: _go(attempt, shift, volunteer))
 
 
 def scan_card(
@@ -129,23 +114,91 @@ def scan_card(
     made_at: datetime | None = None,
     nonce: uuid.UUID | None = None,
     device: ConsoleDevice | None = None,
+    is_walk_in: bool = False,
+    override_reason: str = "",
 ) -> ScanResult:
     """The console's scan: `card` is a card's address or number, as it was read or typed.
 
     `device` is the console that sent it by its own token, after a while without a network maybe.
+    A walk-in gets a place if one is left. An override lets pass what the organiser may let pass
+    (OVERRIDABLE), with the reason.
     """
-    by_card = read_card(card)
-    attempt = _Attempt(
+    return _settle(
+        card_attempt(
+            shift=shift,
+            card=card,
+            kind=kind,
+            by=by,
+            made_at=made_at,
+            nonce=nonce or uuid.uuid4(),
+            device=device,
+            is_walk_in=is_walk_in,
+            override_reason=override_reason,
+        )
+    )
+
+
+def card_attempt(
+    *,
+    shift: Shift,
+    kind: str,
+    by: User,
+    nonce: uuid.UUID,
+    card: str = "",
+    place_id: int | None = None,
+    made_at: datetime | None = None,
+    device: ConsoleDevice | None = None,
+    is_walk_in: bool = False,
+    override_reason: str = "",
+    evidence: str = "",
+) -> Attempt:
+    """A console's scan, for `settle_scans`: of a card, or of a place that was chosen by name.
+
+    `evidence` shows that everybody left together: then it is one of many check-outs at once.
+    """
+    attempt = Attempt(
         kind=Scan.Kind(kind),
         shift=shift,
-        volunteer=None,
-        door=Door.CONSOLE,
+        door=Door.BULK if evidence else Door.CONSOLE,
         by=by,
+        place_id=place_id,
         made_at=made_at,
-        nonce=nonce or uuid.uuid4(),
+        nonce=nonce,
+        reason=override_reason or evidence,
         device=device,
+        is_walk_in=is_walk_in,
+        wants_override=bool(override_reason),
     )
-    return _settle(attempt, lambda: _admit_card(attempt, shift, by_card))
+    if place_id is None:
+        attempt.card = read_card_code(card, at=attempt.at)
+    return attempt
+
+
+def settle_scans(attempts: Sequence[Attempt]) -> list[ScanResult | None]:
+    """What came of each, in the order given; None where the database failed and the scan has to
+    be sent again. Each is decided by itself: one that fails does not hold up the others."""
+    in_order = sorted(range(len(attempts)), key=lambda number: attempts[number].at)
+    quick: dict[int, Attendance] = {}
+    for _round in ("who came", "and went"):
+        quick |= _decide_first_ones(
+            [number for number in in_order if number not in quick], attempts
+        )
+    results: list[ScanResult | None] = [None] * len(attempts)
+    for number in in_order:
+        attempt = attempts[number]
+        if number in quick:
+            results[number] = _quick_result(attempt, quick[number])
+            continue
+        try:
+            results[number] = _settle_carefully(attempt)
+        except DatabaseError:
+            # Nothing of it was kept, and the nonce makes another try harmless.
+            logger.exception("Scan %s was not decided.", attempt.nonce)
+            if connection.in_atomic_block:
+                raise
+    if any(attempts[number].kind == Scan.Kind.OUT for number in quick):
+        nudge_drafting()
+    return results
 
 
 def refuse_scan(
@@ -159,7 +212,7 @@ def refuse_scan(
     nonce: uuid.UUID | None = None,
 ) -> ScanResult:
     """Keep a scan that was refused before anything could be decided: a stale code, a lost card."""
-    attempt = _Attempt(
+    attempt = Attempt(
         kind=Scan.Kind(kind),
         shift=shift,
         volunteer=volunteer,
@@ -167,25 +220,32 @@ def refuse_scan(
         by=by,
         nonce=nonce or uuid.uuid4(),
     )
-    return _settle(attempt, lambda: (outcome, None))
+    try:
+        with transaction.atomic():
+            _keep(attempt.scan(outcome, None))
+    except _SeenBefore:
+        return _answer_as_before(attempt)
+    return result_of(attempt.scan(outcome, None))
 
 
 def look_ahead(*, shift: Shift, volunteer: Volunteer) -> ScanResult | None:
     """What a check-in would be answered now, so that a page can say so before anybody presses;
     None when it would succeed. Writes and promises nothing."""
-    attempt = _Attempt(kind=Scan.Kind.IN, shift=shift, volunteer=volunteer, door="", by=None)
-    expected = SignUp.objects.holding().filter(shift=shift, volunteer=volunteer).exists()
-    own = attendances_with_shift().select_related("record").filter(volunteer=volunteer)
-    here = own.filter(sign_up__shift=shift).first()
-    elsewhere = own.filter(checked_out_at=None, sign_up__shift__ends_at__gt=attempt.at).first()
+    now = timezone.now()
+    place = SignUp.objects.holding().filter(shift=shift, volunteer=volunteer).first()
+    here = attendances_with_shift().select_related("record").filter(sign_up=place).first()
     outcome: Outcome | None
-    if not expected:
-        outcome = _not_expected(shift, volunteer)
+    if place is None or now < place.signed_up_at - CLOCK_SKEW:
+        is_elsewhere = other_sign_up(shift=shift, volunteer=volunteer) is not None
+        outcome = Outcome.WRONG_SHIFT if is_elsewhere else Outcome.NOT_SIGNED_UP
     elif here is not None:
         outcome = Outcome.ALREADY_IN if here.is_in else Outcome.ALREADY_OUT
-    elif (outcome := _reason_not_in(attempt, shift)) is None and elsewhere is not None:
-        outcome = Outcome.IN_ELSEWHERE
-    return result_of(_scan(attempt, outcome, here or elsewhere)) if outcome else None
+    else:
+        outcome = refusal_by_time(kind=Scan.Kind.IN, shift=shift, at=now)
+    attempt = Attempt(
+        kind=Scan.Kind.IN, shift=shift, volunteer=volunteer, door="", by=None, received_at=now
+    )
+    return result_of(attempt.scan(outcome, here)) if outcome else None
 
 
 def scan_again(*, nonce: uuid.UUID) -> ScanResult | None:
@@ -207,237 +267,66 @@ def scan_again(*, nonce: uuid.UUID) -> ScanResult | None:
 # Deciding
 
 
-def _settle(attempt: _Attempt, decide: Callable[[], _Decision]) -> ScanResult:
+def _proof_at(door: str) -> str:
+    return Proof.VENUE if door in VENUE_DOORS else ""
+
+
+def _settle(attempt: Attempt) -> ScanResult:
+    quick = decide_quickly([attempt])
+    if not quick:
+        return _settle_carefully(attempt)
+    if attempt.kind == Scan.Kind.OUT:
+        nudge_drafting()
+    return _quick_result(attempt, quick[0])
+
+
+def _decide_first_ones(numbers: list[int], attempts: Sequence[Attempt]) -> dict[int, Attendance]:
+    """Decide quickly, of these, the earliest scan of each card: {number: attendance}."""
+    first: dict[Any, int] = {}
+    for number in numbers:
+        attempt = attempts[number]
+        whose = (attempt.volunteer and attempt.volunteer.pk, attempt.card, attempt.place_id)
+        first.setdefault(whose, number)
+    alone = list(first.values())
+    decided = decide_quickly([attempts[number] for number in alone])
+    return {alone[at]: attendance for at, attendance in decided.items()}
+
+
+def _quick_result(attempt: Attempt, attendance: Attendance) -> ScanResult:
+    return result_of(attempt.scan(OUTCOMES[attempt.kind], attendance))
+
+
+def _settle_carefully(attempt: Attempt) -> ScanResult:
     """Decide and keep the scan, all or nothing."""
+    if attempt.shift is not None:
+        # Its times may have been read a while ago, and the closing may have come in between.
+        attempt.shift = Shift.objects.select_related("activity__campaign").get(pk=attempt.shift.pk)
     try:
         with transaction.atomic():
-            outcome, attendance = decide()
-            # A check-in that succeeded has kept its scan in the same statement.
-            if outcome is not Outcome.CHECKED_IN:
-                _keep(attempt, outcome, attendance)
+            outcome, attendance = decide(attempt)
+            _keep(attempt.scan(outcome, attendance))
     except _SeenBefore:
         return _answer_as_before(attempt)
-    return result_of(_scan(attempt, outcome, attendance))
+    return result_of(attempt.scan(outcome, attendance))
 
 
-def _come(attempt: _Attempt, shift: Shift, volunteer: Volunteer) -> _Decision:
-    place = hold_place(shift, "volunteer", volunteer.pk)
-    return _admit(attempt, shift, volunteer, place)
-
-
-def _admit_card(attempt: _Attempt, shift: Shift, condition: tuple[str, str] | None) -> _Decision:
-    """In one statement for who is expected; the card is looked for only when nobody is."""
-    if condition is None:
-        return Outcome.CARD_UNKNOWN, None
-    place = hold_place(shift, *condition)
-    if place is None:
-        found = find_card_by(*condition)
-        attempt.volunteer = found.volunteer if found else None
-        if found is None or not found.is_valid:
-            return _what_is_wrong_with(found), None
-        return _not_expected(shift, found.volunteer), None
-    attempt.volunteer = place.volunteer
-    act = _depart if attempt.kind == Scan.Kind.OUT else _admit
-    return act(attempt, shift, place.volunteer, place)
-
-
-def _admit(attempt: _Attempt, shift: Shift, volunteer: Volunteer, place: Place | None) -> _Decision:
-    if place is None:
-        return _not_expected(shift, volunteer), None
-    if place.attendance_id:
-        return _already(Attendance.objects.get(pk=place.attendance_id))
-    if refusal := _reason_not_in(attempt, place) or _closed_meanwhile(shift, place):
-        return refusal, None
-    if arrived := _arrive(attempt, place):
-        return Outcome.CHECKED_IN, arrived
-    return _why_not_arrived(attempt, place)
-
-
-def _already(attendance: Attendance) -> _Decision:
-    return (Outcome.ALREADY_IN if attendance.is_in else Outcome.ALREADY_OUT), attendance
-
-
-def _why_not_arrived(attempt: _Attempt, place: Place) -> _Decision:
-    """The database refused the row: somebody was quicker here, or the person is in elsewhere."""
-    existing = Attendance.objects.filter(sign_up=place.sign_up_id).first()
-    if existing is not None:
-        return _already(existing)
-    open_ones = attendances_with_shift().filter(checked_out_at=None)
-    elsewhere = open_ones.filter(volunteer=place.volunteer.pk).first()
-    if elsewhere is not None:
-        if elsewhere.sign_up.shift.ends_at > attempt.at:
-            return Outcome.IN_ELSEWHERE, elsewhere
-        # Forgot to check out there, and has come here: nobody is turned away for that.
-        leave(elsewhere, at=elsewhere.sign_up.shift.ends_at, door=Door.CLOSING, by=None)
-    arrived = _arrive(attempt, place)
-    return (Outcome.CHECKED_IN, arrived) if arrived else (Outcome.IN_ELSEWHERE, elsewhere)
-
-
-def _go(attempt: _Attempt, shift: Shift, volunteer: Volunteer) -> _Decision:
-    place = hold_place(shift, "volunteer", volunteer.pk)
-    return _depart(attempt, shift, volunteer, place)
-
-
-def _depart(
-    attempt: _Attempt, shift: Shift, volunteer: Volunteer, place: Place | None
-) -> _Decision:
-    if place is None:
-        return _not_expected(shift, volunteer), None
-    # Read after the lock was granted, with all that the record will say.
-    attendance = attendances_with_shift().filter(sign_up=place.sign_up_id).first()
-    if attendance is None:
-        return Outcome.NOT_IN_YET, None
-    if attendance.is_in and _clock_is_wrong(attempt):
-        return Outcome.CLOCK_WRONG, attendance
-    if attendance.is_in and leave(attendance, at=attempt.at, door=attempt.door, by=attempt.by):
-        return Outcome.CHECKED_OUT, attendance
-    attendance.refresh_from_db()
-    return Outcome.ALREADY_OUT, attendance
-
-
-def _not_expected(shift: Shift, volunteer: Volunteer) -> Outcome:
-    if other_sign_up(shift=shift, volunteer=volunteer):
-        return Outcome.WRONG_SHIFT
-    return Outcome.NOT_SIGNED_UP
-
-
-def _reason_not_in(attempt: _Attempt, place: Place | Shift) -> Outcome | None:
-    opens = place.starts_at - timedelta(minutes=settings.LINLI_CHECK_IN_OPENS_MINUTES)
-    if place.state == Shift.State.CANCELLED:
-        return Outcome.SHIFT_CANCELLED
-    if _clock_is_wrong(attempt):
-        return Outcome.CLOCK_WRONG
-    if attempt.at < opens:
-        return Outcome.TOO_EARLY
-    # Once a shift is closed its hours wait for confirmation: what is missing is entered by hand.
-    if attempt.at >= place.ends_at or place.closed_at:
-        return Outcome.SHIFT_OVER
-    return None
-
-
-def _closed_meanwhile(shift: Shift, place: Place) -> Outcome | None:
-    """A late scan may have waited for the closing, and `place` was read before that."""
-    if timezone.now() < place.ends_at:
-        return None
-    is_closed = Shift.objects.filter(pk=shift.pk, closed_at__isnull=False).exists()
-    return Outcome.SHIFT_OVER if is_closed else None
-
-
-def _clock_is_wrong(attempt: _Attempt) -> bool:
-    if attempt.made_at is None:
-        return False
-    if attempt.device and attempt.made_at < attempt.received_at - MOST_DELAY_OF_DEVICES:
-        return True
-    return attempt.made_at > attempt.received_at + CLOCK_SKEW
-
-
-def _what_is_wrong_with(card: VolunteerCard | None) -> Outcome:
-    if card is None:
-        return Outcome.CARD_UNKNOWN
-    return Outcome.CARD_REVOKED if card.revoked_at else Outcome.CARD_EXPIRED
-
-
-# Writing
-
-
-def _arrive(attempt: _Attempt, place: Place) -> Attendance | None:
-    """Write the attendance and its scan in one statement; None when the database says no.
-
-    Raises _SeenBefore when only the scan's nonce is in the way.
-    """
-    attendance = Attendance(
-        sign_up_id=place.sign_up_id,
-        volunteer=place.volunteer,
-        checked_in_at=attempt.at,
-        check_in_door=attempt.door,
-        checked_in_by=attempt.by,
-        review=REVIEW_BY_DOOR.get(attempt.door, Attendance.Review.NONE),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH arrived AS (
-                INSERT INTO campaigns_attendance
-                    (sign_up_id, volunteer_id, checked_in_at, check_in_door, checked_in_by_id,
-                     check_out_door, review)
-                VALUES (%s, %s, %s, %s, %s, '', %s)
-                ON CONFLICT DO NOTHING
-                RETURNING id
-            ), kept AS (
-                INSERT INTO campaigns_scan
-                    (shift_id, volunteer_id, kind, door, outcome, nonce, by_id, made_at,
-                     received_at, reason, device_id, attendance_id)
-                SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, arrived.id FROM arrived
-                ON CONFLICT (nonce) DO NOTHING
-                RETURNING id
-            )
-            SELECT arrived.id, kept.id FROM arrived LEFT JOIN kept ON true
-            """,
-            [
-                place.sign_up_id,
-                place.volunteer.pk,
-                attendance.checked_in_at,
-                attendance.check_in_door,
-                attempt.by.pk if attempt.by else None,
-                attendance.review,
-                *_scan_values(_scan(attempt, Outcome.CHECKED_IN, None)),
-            ],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    attendance.pk, scan_id = row
-    attendance._state.adding = False
-    if scan_id is None:
-        raise _SeenBefore
-    return attendance
-
-
-def _scan(attempt: _Attempt, outcome: Outcome, attendance: Attendance | None) -> Scan:
-    return Scan(
-        shift=attempt.shift,
-        volunteer=attempt.volunteer,
-        kind=attempt.kind,
-        door=attempt.door,
-        outcome=outcome,
-        nonce=attempt.nonce,
-        by=attempt.by,
-        made_at=attempt.made_at or attempt.received_at,
-        received_at=attempt.received_at,
-        reason=attempt.reason[:200],
-        device=attempt.device,
-        attendance=attendance,
-    )
-
-
-def _scan_values(scan: Scan) -> list[Any]:
-    """As the INSERTs name them, without the attendance."""
-    return [
-        scan.shift_id, scan.volunteer_id, scan.kind, scan.door, scan.outcome, scan.nonce,
-        scan.by_id, scan.made_at, scan.received_at, scan.reason, scan.device_id,
-    ]  # fmt: skip
-
-
-def _keep(attempt: _Attempt, outcome: Outcome, attendance: Attendance | None) -> None:
+def _keep(scan: Scan) -> None:
     """Write the scan. Raises _SeenBefore when its nonce has a row already."""
-    scan = _scan(attempt, outcome, attendance)
+    values = scan_values(scan)
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            INSERT INTO campaigns_scan
-                (shift_id, volunteer_id, kind, door, outcome, nonce, by_id, made_at,
-                 received_at, reason, device_id, attendance_id)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            ON CONFLICT (nonce) DO NOTHING
-            """,
-            [*_scan_values(scan), scan.attendance_id],
+            f"INSERT INTO campaigns_scan ({SCAN_COLUMNS})"
+            f" VALUES ({', '.join(['%s'] * len(values))}) ON CONFLICT (nonce) DO NOTHING",
+            values,
         )
         if cursor.rowcount == 0:
             raise _SeenBefore
 
 
-def _answer_as_before(attempt: _Attempt) -> ScanResult:
+def _answer_as_before(attempt: Attempt) -> ScanResult:
     before = scan_again(nonce=attempt.nonce)
+    if attempt.volunteer is None:
+        find_holder(attempt)
     is_the_same = (
         before is not None
         and before.kind == attempt.kind
@@ -446,4 +335,5 @@ def _answer_as_before(attempt: _Attempt) -> ScanResult:
     )
     if before is not None and is_the_same:
         return before
-    return result_of(_scan(attempt, Outcome.NONCE_TAKEN, None))
+    attempt.volunteer = None
+    return result_of(attempt.scan(Outcome.NONCE_TAKEN, None))

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns.actions.presence import attendances_with_shift, leave
+from campaigns.actions.presence import attendances_with_shift, draft_owed_records, end_at_closing
 from campaigns.models import Attendance, Shift, SignUp
-from campaigns.models.attendance import Door
 from campaigns.models.shifts import ShiftQuerySet
 from volunteers.actions.absences import note_no_shows
 from volunteers.actions.records import submit_record
@@ -29,21 +28,19 @@ def close_shift(*, shift: Shift) -> bool:
     """
     with transaction.atomic():
         # People first: handing a record in locks its person.
-        people = SignUp.objects.filter(shift=shift, attendance__isnull=False).values("volunteer")
-        list(
-            Volunteer.objects.select_for_update(no_key=True)
-            .filter(pk__in=people)
-            .order_by("pk")
-            .values_list("pk", flat=True)
-        )
+        people = _hold_people(shift)
         # No key: a scan made meanwhile points at the shift and must not have to wait.
         due = _due(timezone.now()).select_for_update(skip_locked=True, no_key=True)
         held = due.filter(pk=shift.pk).first()
         if held is None:
             return False
         places = _hold_places(held)
+        if not people.issuperset(_who_is_there(held).values_list("volunteer", flat=True)):
+            return False  # somebody has come without a sign-up this very moment: at the next sweep
+        while draft_owed_records(shift=held):
+            pass
         for attendance in attendances_with_shift().filter(sign_up__shift=held, checked_out_at=None):
-            leave(attendance, at=held.ends_at, door=Door.CLOSING, by=None)
+            end_at_closing(attendance)
         drafts = ServiceRecord.objects.filter(
             attendance__sign_up__shift=held, state=ServiceRecord.State.DRAFT
         )
@@ -67,6 +64,19 @@ def close_finished_shifts(*, limit: int = 200) -> int:
         except Exception:
             logger.exception("Shift %s could not be closed", shift.pk)
     return closed
+
+
+def _who_is_there(shift: Shift) -> QuerySet[SignUp]:
+    """Those with a place, and whoever else has come."""
+    return SignUp.objects.filter(
+        Q(state=SignUp.State.SIGNED_UP) | Q(attendance__isnull=False), shift=shift
+    )
+
+
+def _hold_people(shift: Shift) -> set[int]:
+    people = Volunteer.objects.filter(pk__in=_who_is_there(shift).values("volunteer"))
+    held = people.select_for_update(no_key=True).order_by("pk")
+    return set(held.values_list("pk", flat=True))
 
 
 def _hold_places(shift: Shift) -> dict[int, int]:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.actions.attendance import MOST_DELAY_OF_DEVICES
+from campaigns.attendance_rules import MOST_DELAY_OF_DEVICES
 from campaigns.models import ConsoleDevice, Shift
 from campaigns.permissions import RUNNING_ROLES, get_shifts_for_devices
 from volunteers.models import Organisation, User

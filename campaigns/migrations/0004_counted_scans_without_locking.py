@@ -28,11 +28,27 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="scan",
             name="volunteer",
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="scans", to="volunteers.volunteer"),
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="scans",
+                to="volunteers.volunteer",
+            ),
         ),
         AddIndexConcurrently(
             model_name="signup",
-            index=models.Index(condition=models.Q(("team__isnull", False)), fields=["team"], name="sign_up_of_team"),
+            index=models.Index(
+                condition=models.Q(("team__isnull", False)), fields=["team"], name="sign_up_of_team"
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="attendance",
+            index=models.Index(
+                condition=models.Q(("checked_out_at__isnull", False), ("record", None)),
+                fields=["id"],
+                name="attendance_record_owed",
+            ),
         ),
         migrations.RunSQL(COUNT_RECENT_SCANS, migrations.RunSQL.noop),
     ]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -87,6 +88,14 @@ class Attendance(models.Model):
                 fields=["volunteer"], condition=Q(checked_out_at=None), name="attendance_in_once"
             ),
         ]
+        indexes = [
+            # Holds only those whose record is still to be drafted.
+            models.Index(
+                fields=["id"],
+                condition=Q(checked_out_at__isnull=False, record=None),
+                name="attendance_record_owed",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.sign_up)
@@ -170,6 +179,19 @@ class Scan(models.Model):
         indexes = [
             models.Index(fields=["shift", "-received_at"], name="scan_of_shift"),
             models.Index(fields=["volunteer", "made_at"], name="scan_of_volunteer"),
+            # Rows come in the order of this time, so a few bytes for each stretch of the table
+            # tell where the newest lie; a scan pays next to nothing for it.
+            BrinIndex(
+                fields=["received_at"],
+                name="scan_by_arrival",
+                pages_per_range=32,
+                autosummarize=True,
+            ),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(distance_m__isnull=False),
+                name="scan_with_distance",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,14 @@ records only, and passes over those that are locked; nobody can wait for the oth
 """
 
 from .confirming import ConfirmOutcome, confirm_record, confirm_records, rate_record
-from .drafting import HAND_MAX_MINUTES, draft_record, enter_record_by_hand, submit_record
+from .drafting import (
+    HAND_MAX_MINUTES,
+    draft_record,
+    draft_records,
+    enter_record_by_hand,
+    redraft_record,
+    submit_record,
+)
 from .moving import move_records, owe_records_again
 from .objections import correct_record, raise_objection, uphold_record, void_record
 from .refusals import (
@@ -54,11 +61,13 @@ __all__ = [
     "confirm_records",
     "correct_record",
     "draft_record",
+    "draft_records",
     "enter_record_by_hand",
     "move_records",
     "owe_records_again",
     "raise_objection",
     "rate_record",
+    "redraft_record",
     "submit_record",
     "uphold_record",
     "void_record",

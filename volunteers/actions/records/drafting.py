@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,26 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from volunteers.models import Category, Organisation, ServiceRecord, User, Volunteer
+from volunteers.models import (
+    Category,
+    Organisation,
+    RecordChange,
+    ServiceRecord,
+    User,
+    Volunteer,
+)
 
-from .keeping import DAY_MINUTES, Kind, State, check_minutes, lock_record, note, require_reason
+from .keeping import (
+    DAY_MINUTES,
+    Kind,
+    State,
+    check_minutes,
+    lock_record,
+    note,
+    require_reason,
+)
 from .refusals import (
+    AlreadyConfirmed,
     AlreadyVoided,
     HandEntryInFuture,
     HandEntryTooLong,
@@ -75,6 +92,64 @@ def draft_record(
             entered_by=by,
         )
         note(record, Kind.DRAFTED, by=by)
+    return record
+
+
+def draft_records(*, drafts: Iterable[dict[str, Any]]) -> list[ServiceRecord]:
+    """Many at once, each with `draft_record`'s arguments, in a fixed number of statements.
+
+    The caller holds the lock on each one's source.
+    """
+    records = []
+    for draft in drafts:
+        check_minutes(draft["credited_minutes"])
+        values = {name: value for name, value in draft.items() if name != "by"}
+        values["person_in_charge"] = (
+            values.get("person_in_charge") or draft["organisation"].person_in_charge
+        )
+        records.append(ServiceRecord(**values, entered_by=draft["by"]))
+    with transaction.atomic():
+        ServiceRecord.objects.bulk_create(records)
+        RecordChange.objects.bulk_create(
+            RecordChange(
+                record=record,
+                kind=Kind.DRAFTED,
+                state=record.state,
+                credited_minutes=record.credited_minutes,
+                by=record.entered_by,
+            )
+            for record in records
+        )
+    return records
+
+
+def redraft_record(
+    *,
+    record: ServiceRecord,
+    checked_in_at: datetime | None,
+    checked_out_at: datetime | None,
+    credited_minutes: int,
+    review_reason: str,
+    reason: str,
+) -> ServiceRecord:
+    """What is known of an attendance has changed before anybody confirmed it.
+
+    Raises AlreadyConfirmed, AlreadyVoided, MinutesOutOfRange.
+    """
+    check_minutes(credited_minutes)
+    with transaction.atomic():
+        record = lock_record(record)
+        if record.state == State.VOIDED:
+            raise AlreadyVoided
+        if not record.is_waiting:
+            raise AlreadyConfirmed
+        record.checked_in_at, record.checked_out_at = checked_in_at, checked_out_at
+        record.credited_minutes = credited_minutes
+        record.review_reason = review_reason
+        record.save(
+            update_fields=["checked_in_at", "checked_out_at", "credited_minutes", "review_reason"]
+        )
+        note(record, Kind.CORRECTED, by=None, reason=reason)
     return record
 
 

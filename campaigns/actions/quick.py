@@ -1,0 +1,217 @@
+"""The quick way: scans that can mean one thing only are decided and kept in one statement.
+
+Quick is a check-in of somebody who has a place, is in nowhere and has no later scan; and a
+check-out of who came by one scan and has no other since. Everything else, every refusal and
+every doubt goes the careful way (campaigns.actions.reckoning); what is decided here is decided
+there the same, which a test compares.
+
+It never waits. The place is locked, or left to who holds it (SKIP LOCKED). That no other scan
+of the person was reckoned in between is seen by `reckonings` of the locked row, which PostgreSQL
+reads anew when it locks; that nobody is in twice, by the unique indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, connection
+
+from campaigns.actions.attempts import SCAN_COLUMNS, Attempt
+from campaigns.attendance_rules import CLOCK_SKEW, Outcome, review_of
+from campaigns.models import Attendance, Scan, Shift, SignUp
+from volunteers.card_codes import city_day
+from volunteers.models import Volunteer
+
+
+def decide_quickly(attempts: Iterable[Attempt]) -> dict[int, Attendance]:
+    """{index: its attendance} of those that were decided and kept; one statement a kind.
+
+    The attempts must be of one device or one person, and each must be of another card.
+    """
+    able = {number: one for number, one in enumerate(attempts) if _may_be_quick(one)}
+    done: dict[int, Attendance] = {}
+    for kind, sql in _SQL.items():
+        some = {number: one for number, one in able.items() if one.kind == kind}
+        if some:
+            done |= _decide(some, sql)
+    return done
+
+
+def _may_be_quick(attempt: Attempt) -> bool:
+    if attempt.shift is None or attempt.is_walk_in or attempt.wants_override:
+        return False
+    if attempt.kind == Scan.Kind.OUT and attempt.device is None:
+        return False  # whoever presses by hand is told at once what became of the hours
+    return attempt.refusal_by_code() is None and attempt.refusal_by_time() is None
+
+
+def _decide(attempts: dict[int, Attempt], sql: str) -> dict[int, Attendance]:
+    values = [_sent(number, attempt) for number, attempt in attempts.items()]
+    columns = [list(column) for column in zip(*values, strict=True)]
+    try:
+        # Without a transaction of its own the one statement saves two ways to the database.
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*columns, CLOCK_SKEW.total_seconds()])
+            rows = cursor.fetchall()
+    except IntegrityError:
+        if connection.in_atomic_block:
+            raise
+        return {}  # one nonce twice at this very moment: all of them go the careful way
+    return {row[0]: _attendance(attempts[row[0]], row) for row in rows}
+
+
+def _sent(number: int, attempt: Attempt) -> tuple[Any, ...]:
+    assert attempt.shift is not None
+    card = attempt.card
+    return (
+        number,
+        attempt.nonce,
+        attempt.shift.pk,
+        attempt.volunteer.pk if attempt.volunteer else None,
+        (card.token or None) if card else None,
+        (card.number or None) if card else None,
+        attempt.place_id,
+        city_day(attempt.at),
+        attempt.at,
+        attempt.made_at or attempt.received_at,
+        attempt.received_at,
+        attempt.door,
+        attempt.by.pk if attempt.by else None,
+        attempt.device.pk if attempt.device else None,
+        attempt.reason[:200],
+        attempt.shown_proof,
+        attempt.browser,
+        attempt.distance_m,
+        review_of(came=attempt.mark(), left=None, ending=None, credited=None),
+    )
+
+
+_SENT = """
+    WITH sent AS (
+        SELECT * FROM unnest(
+            %s::int[], %s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+            %s::bigint[], %s::date[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
+            %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
+            %s::int[], %s::text[]
+        ) AS sent (
+            number, nonce, shift_id, given_id, token, card_number, place_id, day, at, made_at,
+            received_at, door, by_id, device_id, reason, proof, browser, distance_m, review
+        )
+    ), whose AS (
+        SELECT sent.*, COALESCE(
+            given_id,
+            (SELECT card.volunteer_id FROM volunteers_volunteercard card
+             WHERE card.token = sent.token AND revoked_at IS NULL AND expires_on >= day),
+            (SELECT card.volunteer_id FROM volunteers_volunteercard card
+             WHERE card.number = sent.card_number AND revoked_at IS NULL AND expires_on >= day),
+            (SELECT su.volunteer_id FROM campaigns_signup su WHERE su.id = sent.place_id)
+        ) AS holder_id
+        FROM sent
+    )
+"""
+_PLACE = """
+        FROM whose
+        JOIN campaigns_signup su ON su.shift_id = whose.shift_id AND su.volunteer_id = holder_id
+        JOIN campaigns_shift shift ON shift.id = su.shift_id
+        JOIN volunteers_volunteer person ON person.id = su.volunteer_id
+"""
+_PLACE_IS_PLAIN = """
+            su.state = 'signed_up' AND su.reckonings = 0
+            AND su.signed_up_at <= at + %s * interval '1 second'
+            AND shift.state = 'open' AND shift.closed_at IS NULL
+            AND NOT EXISTS (SELECT FROM campaigns_scan scan WHERE scan.nonce = whose.nonce)
+"""
+# One person by card and by number in the same batch: the other scan goes the careful way.
+_PLAIN = """
+    plain AS (SELECT DISTINCT ON (sign_up_id) * FROM held ORDER BY sign_up_id, at, nonce)
+"""
+_KEEP = f"""
+    kept AS (
+        INSERT INTO campaigns_scan ({SCAN_COLUMNS})
+        SELECT shift_id, volunteer_id, {{kind}}, door, {{outcome}}, nonce, by_id, made_at,
+               received_at, reason, device_id, true, proof, false, false, browser, distance_m,
+               {{attendance}}
+        FROM plain JOIN {{done}}
+    )
+"""
+
+_IN_SQL = f"""
+    {_SENT}, held AS (
+        SELECT whose.*, su.id AS sign_up_id, su.volunteer_id, person.user_id, person.name
+        {_PLACE}
+        WHERE {_PLACE_IS_PLAIN}
+            AND NOT EXISTS (
+                SELECT FROM campaigns_attendance stay
+                WHERE stay.volunteer_id = su.volunteer_id
+                  AND (stay.checked_out_at IS NULL OR stay.checked_out_at > at)
+            )
+            AND NOT EXISTS (
+                SELECT FROM campaigns_scan scan
+                WHERE scan.volunteer_id = su.volunteer_id AND scan.counts AND scan.made_at >= at
+            )
+        FOR NO KEY UPDATE OF su SKIP LOCKED
+    ), {_PLAIN}, arrived AS (
+        INSERT INTO campaigns_attendance
+            (sign_up_id, volunteer_id, checked_in_at, check_in_door, checked_in_by_id,
+             check_out_door, review)
+        SELECT sign_up_id, volunteer_id, at, door, by_id, '', review FROM plain
+        ON CONFLICT DO NOTHING
+        RETURNING id, sign_up_id, checked_in_at
+    ), {_KEEP.format(
+        kind="'in'", outcome="'checked_in'", attendance="arrived.id",
+        done="arrived USING (sign_up_id)",
+    )}
+    SELECT number, arrived.id, sign_up_id, volunteer_id, user_id, name, checked_in_at, NULL
+    FROM plain JOIN arrived USING (sign_up_id)
+"""  # fmt: skip
+
+_OUT_SQL = f"""
+    {_SENT}, held AS (
+        SELECT whose.*, su.id AS sign_up_id, su.volunteer_id, person.user_id, person.name,
+               stay.id AS attendance_id
+        {_PLACE}
+        JOIN campaigns_attendance stay ON stay.sign_up_id = su.id
+        WHERE {_PLACE_IS_PLAIN}
+            AND stay.checked_out_at IS NULL AND stay.checked_in_at < at
+            AND NOT EXISTS (
+                SELECT FROM campaigns_scan scan
+                WHERE scan.volunteer_id = su.volunteer_id AND scan.counts
+                  AND scan.made_at > stay.checked_in_at
+            )
+        FOR NO KEY UPDATE OF su SKIP LOCKED
+    ), {_PLAIN}, gone AS (
+        UPDATE campaigns_attendance stay
+        SET checked_out_at = plain.at, check_out_door = plain.door,
+            checked_out_by_id = plain.by_id
+        FROM plain
+        WHERE stay.id = plain.attendance_id AND stay.checked_out_at IS NULL
+        RETURNING stay.id, stay.checked_in_at, stay.checked_out_at
+    ), {_KEEP.format(
+        kind="'out'", outcome="'checked_out'", attendance="gone.id",
+        done="gone ON gone.id = plain.attendance_id",
+    )}
+    SELECT number, gone.id, sign_up_id, volunteer_id, user_id, name, checked_in_at,
+           checked_out_at
+    FROM plain JOIN gone ON gone.id = attendance_id
+"""  # fmt: skip
+
+_SQL = {Scan.Kind.IN: _IN_SQL, Scan.Kind.OUT: _OUT_SQL}
+OUTCOMES = {Scan.Kind.IN: Outcome.CHECKED_IN, Scan.Kind.OUT: Outcome.CHECKED_OUT}
+
+
+def _attendance(attempt: Attempt, row: tuple[Any, ...]) -> Attendance:
+    """As Django makes one when it reads some columns only; the attempt learns whose it is."""
+    _number, pk, sign_up_id, volunteer_id, user_id, name, came_at, left_at = row
+    attempt.counts = True
+    attempt.volunteer = Volunteer.from_db(
+        connection.alias, ["id", "user_id", "name"], [volunteer_id, user_id, name]
+    )
+    assert isinstance(attempt.shift, Shift)
+    sign_up = SignUp(pk=sign_up_id, shift=attempt.shift, volunteer=attempt.volunteer)
+    attendance = Attendance(
+        pk=pk, sign_up=sign_up, volunteer=attempt.volunteer,
+        checked_in_at=came_at, checked_out_at=left_at,
+    )  # fmt: skip
+    attendance._state.adding = False
+    return attendance
