@@ -13,6 +13,7 @@ from .models import (
     CampaignPage,
     CheckPoint,
     ConsoleDevice,
+    Evidence,
     Shift,
     SignUp,
     Team,
@@ -88,6 +89,11 @@ def get_sign_ups_for(user: AnyUser) -> SignUpQuerySet:
 def get_attendances_for(user: AnyUser) -> QuerySet[Attendance]:
     """Who came to the shifts that the user may run."""
     return Attendance.objects.filter(sign_up__shift__in=get_shifts_for(user))
+
+
+def get_evidence_for(user: AnyUser) -> QuerySet[Evidence]:
+    """What was kept about the shifts that the user may run, photographs too."""
+    return Evidence.objects.filter(shift__in=get_shifts_for(user))
 
 
 def get_shifts_for_devices(user: AnyUser) -> ShiftQuerySet:
