@@ -8,28 +8,37 @@ sentences are in the language that the request asks for.
 from __future__ import annotations
 
 import json
-import logging
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from django.db import DatabaseError
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
-from pydantic import AwareDatetime, BeforeValidator, Field, StrictInt
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    model_validator,
+)
 from pydantic import ValidationError as SchemaError
 
-from campaigns.actions.attendance import scan_card
+from campaigns.actions.attempts import Attempt
+from campaigns.actions.attendance import card_attempt, settle_scans
 from campaigns.actions.devices import KnownDevice, touch_device
+from campaigns.attendance_rules import CLOCK_SKEW, MOST_DELAY_OF_DEVICES
+from campaigns.models import Shift
 from campaigns.outcomes import Outcome, ScanResult
 from campaigns.rosters import roster_of
+from volunteers.card_codes import STEP_SECONDS, encoded_key, public_key_bytes
+from volunteers.language import in_language
 from volunteers.limits import LockedOut, take_call
-
-log = logging.getLogger(__name__)
 
 MOST_SCANS = 500
 MOST_BYTES = 1024 * 1024
@@ -48,12 +57,31 @@ def _only_text(value: Any) -> Any:
     return value
 
 
+Words = Annotated[str, Field(max_length=200)]
+
+
 class ScanIn(Schema):
+    """Of a card (its address or number, as read or typed) or of a place that was chosen by name.
+
+    `walk_in`: give a place to who has none, if one is left. `override`: why the organiser lets
+    pass what the rules refuse. `together`: what shows that everybody left together.
+    """
+
     nonce: uuid.UUID
     shift: StrictInt
     kind: Literal["in", "out"]
-    card: Annotated[str, Field(max_length=300)]
     made_at: Annotated[AwareDatetime, BeforeValidator(_only_text), Field(ge=EARLIEST, lt=LATEST)]
+    card: Annotated[str, Field(max_length=300)] = ""
+    place: Annotated[StrictInt, Field(ge=1, lt=2**63)] | None = None
+    walk_in: StrictBool = False
+    override: Words = ""
+    together: Words = ""
+
+    @model_validator(mode="after")
+    def _card_or_place(self) -> ScanIn:
+        if self.place is not None and self.card:
+            raise ValueError("a card or a place, not both")
+        return self
 
 
 # Each scan is read by itself, so that a bad one does not spoil the others.
@@ -72,6 +100,7 @@ class ScanOut(Schema):
     nonce: uuid.UUID | None
     outcome: str
     is_done: bool
+    is_refused: bool
     sentence: str
     name: str
     checked_in_at: datetime | None
@@ -83,16 +112,33 @@ class BatchOut(Schema):
 
 
 class PlaceOut(Schema):
-    """`token_hash` is the SHA-256, in hexadecimal, of what a card's address holds behind /c/."""
+    """`place` is the sign-up; `card` names the card without being enough to print it from: the
+    first 16 bytes of the SHA-256 of what its address holds behind /c/. `keys` are its keys of the
+    roster's days. Bytes are in URL-safe base64 without padding."""
 
+    place: int
     name: str
     number: str | None
-    token_hash: str | None
-    state: str
+    card: str | None
+    keys: list[str]
+    state: Literal["expected", "in", "out"]
+    at: datetime | None
+    team: str
+
+
+class DayOut(Schema):
+    """The steps of 30 seconds since 1970 that begin on a day: from_step <= step < to_step."""
+
+    from_step: int
+    to_step: int
 
 
 class RosterOut(Schema):
     shift: int
+    server_time: datetime
+    public_key: str
+    days: list[DayOut]
+    free_places: int
     places: list[PlaceOut]
 
 
@@ -100,6 +146,19 @@ class ShiftOut(Schema):
     id: int
     starts_at: datetime
     ends_at: datetime
+    state: str
+    closed_at: datetime | None
+    title: str
+    role: str
+    place: str
+
+
+class RulesOut(Schema):
+    opens_minutes: int
+    grace_minutes: int
+    skew_seconds: int
+    step_seconds: int
+    delay_hours: int
 
 
 class MeOut(Schema):
@@ -107,6 +166,8 @@ class MeOut(Schema):
     name: str
     expires_at: datetime
     server_time: datetime
+    public_key: str
+    rules: RulesOut
     shifts: list[ShiftOut]
 
 
@@ -175,15 +236,21 @@ def checkins(request: HttpRequest, batch: BatchIn) -> HttpResponse:
     The same scan sent again, with its nonce, is answered the same.
     """
     known: KnownDevice = request.auth  # type: ignore[attr-defined]
-    read = [_read(sent) for sent in batch.scans]
-    answers: list[dict[str, Any]] = [{} for _sent in read]
-    readable = [number for number, scan in enumerate(read) if scan is not None]
-    for number in sorted(readable, key=lambda number: _made_at(read[number])):
-        answers[number] = _decide(known, read[number])
-    for number, scan in enumerate(read):
+    answers: dict[int, dict[str, Any]] = {}
+    attempts: dict[int, Attempt] = {}
+    for number, sent in enumerate(batch.scans):
+        scan = _read(sent)
         if scan is None:
-            answers[number] = _unreadable(batch.scans[number])
-    return _json({"scans": answers})
+            answers[number] = _unreadable(sent)
+        elif scan.shift not in known.shifts:
+            sentence = _("This device does not scan at that shift.")
+            answers[number] = _refusal(scan.nonce, "shift_unknown", sentence)
+        else:
+            attempts[number] = _attempt(known, scan)
+    results = settle_scans(list(attempts.values()))
+    for (number, attempt), result in zip(attempts.items(), results, strict=True):
+        answers[number] = _answer(attempt.nonce, result)
+    return _json({"scans": [answers[number] for number in range(len(batch.scans))]})
 
 
 @api.get("shifts/{int:shift_id}/roster", response={200: RosterOut, **REFUSALS})
@@ -193,25 +260,44 @@ def roster(request: HttpRequest, shift_id: int) -> HttpResponse:
     shift = known.shifts.get(shift_id)
     if shift is None:
         raise Refused(404, "shift_unknown", _("This device does not scan at that shift."))
-    return _json({"shift": shift.pk, "places": roster_of(shift=shift)})
+    return _json(roster_of(shift=shift))
 
 
 @api.get("me", response={200: MeOut, **REFUSALS})
 def me(request: HttpRequest) -> HttpResponse:
     known: KnownDevice = request.auth  # type: ignore[attr-defined]
-    shifts = sorted(known.shifts.values(), key=lambda shift: (shift.starts_at, shift.pk))
+    shifts = Shift.objects.filter(pk__in=known.shifts).select_related("activity__campaign")
     return _json(
         {
             "id": known.device.pk,
             "name": known.device.name,
             "expires_at": _iso(known.device.expires_at),
             "server_time": _iso(timezone.now()),
-            "shifts": [
-                {"id": s.pk, "starts_at": _iso(s.starts_at), "ends_at": _iso(s.ends_at)}
-                for s in shifts
-            ],
+            "public_key": encoded_key(public_key_bytes()),
+            "rules": {
+                "opens_minutes": settings.LINLI_CHECK_IN_OPENS_MINUTES,
+                "grace_minutes": settings.LINLI_GRACE_MINUTES,
+                "skew_seconds": int(CLOCK_SKEW.total_seconds()),
+                "step_seconds": STEP_SECONDS,
+                "delay_hours": int(MOST_DELAY_OF_DEVICES.total_seconds() // 3600),
+            },
+            "shifts": [_shift(shift) for shift in shifts.order_by("starts_at", "pk")],
         }
     )
+
+
+def _shift(shift: Shift) -> dict[str, Any]:
+    activity = shift.activity
+    return {
+        "id": shift.pk,
+        "starts_at": _iso(shift.starts_at),
+        "ends_at": _iso(shift.ends_at),
+        "state": shift.state,
+        "closed_at": _iso(shift.closed_at),
+        "title": in_language(activity.campaign, "title"),
+        "role": in_language(activity, "role"),
+        "place": in_language(activity, "place"),
+    }
 
 
 # One scan
@@ -224,36 +310,26 @@ def _read(sent: Any) -> ScanIn | None:
         return None
 
 
-def _made_at(scan: ScanIn | None) -> datetime:
-    assert scan is not None
-    return scan.made_at
+def _attempt(known: KnownDevice, scan: ScanIn) -> Attempt:
+    return card_attempt(
+        shift=known.shifts[scan.shift],
+        kind=scan.kind,
+        by=known.account,
+        nonce=scan.nonce,
+        card=scan.card,
+        place_id=scan.place,
+        made_at=scan.made_at,
+        device=known.device,
+        is_walk_in=scan.walk_in,
+        override_reason=scan.override.strip(),
+        evidence=scan.together.strip(),
+    )
 
 
-def _decide(known: KnownDevice, scan: ScanIn | None) -> dict[str, Any]:
-    assert scan is not None
-    shift = known.shifts.get(scan.shift)
-    if shift is None:
-        sentence = _("This device does not scan at that shift.")
-        return _refusal(scan.nonce, "shift_unknown", sentence)
-    try:
-        result = scan_card(
-            shift=shift,
-            card=scan.card,
-            kind=scan.kind,
-            by=known.account,
-            made_at=scan.made_at,
-            nonce=scan.nonce,
-            device=known.device,
-        )
-    except DatabaseError:
-        # Nothing of it was kept, and the nonce makes another try harmless.
-        log.exception("A scan of device %s was not decided.", known.device.pk)
-        return _refusal(scan.nonce, "try_again", _("That did not work. Please send it again."))
-    return _answer(scan.nonce, result)
-
-
-def _answer(nonce: uuid.UUID, result: ScanResult) -> dict[str, Any]:
+def _answer(nonce: uuid.UUID, result: ScanResult | None) -> dict[str, Any]:
     """The times as they were when it was decided: a check-in's answer knows of no check-out."""
+    if result is None:
+        return _refusal(nonce, "try_again", _("That did not work. Please send it again."))
     came = left = None
     if result.attendance is not None and not result.is_refused:
         came = result.attendance.checked_in_at
@@ -263,6 +339,7 @@ def _answer(nonce: uuid.UUID, result: ScanResult) -> dict[str, Any]:
         "nonce": str(nonce),
         "outcome": result.outcome.value,
         "is_done": result.is_done,
+        "is_refused": result.is_refused,
         "sentence": result.sentence,
         "name": result.volunteer.masked_name if result.volunteer else "",
         "checked_in_at": _iso(came),
@@ -284,6 +361,7 @@ def _refusal(nonce: uuid.UUID | None, code: str, sentence: str) -> dict[str, Any
         "nonce": str(nonce) if nonce else None,
         "outcome": code,
         "is_done": False,
+        "is_refused": True,
         "sentence": sentence,
         "name": "",
         "checked_in_at": None,

@@ -127,12 +127,13 @@ _DEVICE_SQL = """
                      AND member.role = ANY(%(roles)s)
                )
            ),
-           shifts.ids, shifts.begins, shifts.ends
+           shifts.ids, shifts.begins, shifts.ends, shifts.states, shifts.closings
     FROM campaigns_consoledevice device
     JOIN volunteers_user account ON account.id = device.account_id
     CROSS JOIN LATERAL (
         SELECT array_agg(shift.id) AS ids, array_agg(shift.starts_at) AS begins,
-               array_agg(shift.ends_at) AS ends
+               array_agg(shift.ends_at) AS ends, array_agg(shift.state) AS states,
+               array_agg(shift.closed_at) AS closings
         FROM campaigns_consoledevice_shifts may
         JOIN campaigns_shift shift ON shift.id = may.shift_id
         WHERE may.consoledevice_id = device.id
@@ -146,11 +147,10 @@ def _known(row: tuple[Any, ...]) -> KnownDevice:
     names = [
         "id", "name", "organisation_id", "account_id", "expires_at", "revoked_at", "last_seen_at",
     ]  # fmt: skip
-    *device_values, is_entitled, ids, begins, ends = row
+    *device_values, is_entitled, ids, begins, ends, states, closings = row
     device = ConsoleDevice.from_db(connection.alias, names, device_values)
     account = User.from_db(connection.alias, ["id"], [device.account_id])
-    shifts = {
-        values[0]: Shift.from_db(connection.alias, ["id", "starts_at", "ends_at"], values)
-        for values in zip(ids or (), begins or (), ends or (), strict=True)
-    }
+    columns = ["id", "starts_at", "ends_at", "state", "closed_at"]
+    of_shifts = zip(ids or (), begins or (), ends or (), states or (), closings or (), strict=True)
+    shifts = {values[0]: Shift.from_db(connection.alias, columns, values) for values in of_shifts}
     return KnownDevice(device, account, shifts, bool(is_entitled))
