@@ -58,4 +58,4 @@ def desk_device_revoke(request: HttpRequest, device_id: int) -> HttpResponse:
 
 def _address_with(token: str) -> str:
     """Behind the #, which a browser keeps to itself: the token never stands in a server's log."""
-    return f"{settings.LINLI_BASE_URL}{reverse('desk_devices')}#token={token}"
+    return f"{settings.LINLI_BASE_URL}{reverse('console_app')}#token={token}"

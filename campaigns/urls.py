@@ -2,6 +2,7 @@ from django.urls import path
 
 from campaigns import (
     checkin_views,
+    console_views,
     desk_views,
     device_views,
     patrol_views,
@@ -38,6 +39,10 @@ urlpatterns = [
     ),
     # Coming and going
     path("v/<str:token>/", venue_views.venue_scan, name="venue_scan"),
+    path("console/", console_views.console_app, name="console_app"),
+    path("console/worker.js", console_views.console_worker, name="console_worker"),
+    path("console/manifest.webmanifest", console_views.console_manifest, name="console_manifest"),
+    path("console/prepare/", console_views.console_prepare, name="console_prepare"),
     path("console/<int:shift_id>/", checkin_views.console, name="console"),
     path("console/<int:shift_id>/scan/", checkin_views.console_scan, name="console_scan"),
     path("desk/shifts/<int:shift_id>/screen/", venue_views.venue_screen, name="venue_screen"),

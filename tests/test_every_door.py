@@ -140,6 +140,11 @@ DOORS: dict[str, Door] = {
     "venue_screen": get(ORGANISERS, shift_id=of_shift),
     "venue_code": get(ORGANISERS, shift_id=of_shift),
     "venue_poster": get(ORGANISERS, shift_id=of_shift),
+    # The shell and its worker hold nothing of anybody's; what is private needs a device's token.
+    "console_app": get(EVERYONE),
+    "console_worker": get(EVERYONE),
+    "console_manifest": get(EVERYONE),
+    "console_prepare": get(DESKS),
     "console": get(ORGANISERS, shift_id=of_shift),
     "console_scan": post(ORGANISERS, shift_id=of_shift),
     "desk_devices": get(DESKS),
