@@ -21,6 +21,7 @@ from volunteers.actions.cards import (
     reissue_card,
     revoke_card,
 )
+from volunteers.card_codes import rotating_url, signed_url
 from volunteers.models import SecurityEvent, User, Volunteer, VolunteerCard
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,89 @@ def test_a_card_that_is_not_ours_is_said_to_be_none(client: Client, alice: User)
 
     assert answer.status_code == 404
     assert "林" not in answer.content.decode().split("<main")[1].split("</main>")[0]
+
+
+def main_of(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["X-Robots-Tag"] == "noindex"
+    return answer.content.decode().split("<main")[1].split("</main>")[0]
+
+
+@pytest.mark.parametrize(
+    ("age", "verdict"), [(0, "good"), (50, "good"), (600, "warning"), (-600, "warning")]
+)
+def test_a_passer_by_is_told_what_the_shown_code_is_worth(
+    client: Client, alice: User, age: int, verdict: str
+) -> None:
+    card = alice.volunteer.cards.get()
+    shown_at = timezone.now() - timedelta(seconds=age)
+
+    page = main_of(client, rotating_url(card.token, shown_at))
+
+    assert f"verdict-{verdict}" in page
+    assert ("林*" in page) == (verdict == "good")
+
+
+def test_a_passer_by_is_told_of_a_false_code_and_of_no_name(client: Client, alice: User) -> None:
+    card = alice.volunteer.cards.get()
+    other = rotating_url("another", timezone.now()).partition("?")[2]
+
+    page = main_of(client, f"/c/{card.token}/?{other}")
+
+    assert "verdict-bad" in page
+    assert "林*" not in page
+
+
+def test_a_printed_code_shows_the_card_until_its_day(client: Client, alice: User) -> None:
+    card = alice.volunteer.cards.get()
+    yesterday = timezone.localdate() - timedelta(days=1)
+
+    assert "林*" in main_of(client, signed_url(card.token, card.expires_on))
+    assert "林*" not in main_of(client, signed_url(card.token, yesterday))
+
+
+def test_the_right_code_of_a_revoked_card_shows_no_valid_card(client: Client, alice: User) -> None:
+    card = alice.volunteer.cards.get()
+    revoke_card(card=card, reason="lost", by=alice)
+
+    for address in (
+        rotating_url(card.token, timezone.now()), signed_url(card.token, card.expires_on),
+    ):  # fmt: skip
+        page = main_of(client, address)
+        assert "verdict-bad" in page
+        assert "林*" not in page
+
+
+def test_the_open_page_is_given_the_keys_of_its_own_card_only(client: Client, alice: User) -> None:
+    card = alice.volunteer.cards.get()
+    assert client.get("/me/card/keys/").status_code == 302
+    client.force_login(alice)
+
+    answer = client.get("/me/card/keys/")
+
+    assert card.token in answer.json()["address"]
+    assert "no-store" in answer["Cache-Control"]
+    revoke_card(card=card, reason="lost", by=alice)
+    assert client.get("/me/card/keys/").json()["days"] == []
+
+
+def test_the_pages_copy_may_be_kept_until_its_keys_run_out(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    until = int(client.get("/me/card/")["X-Card-Until"])
+
+    assert until == client.get("/me/card/keys/").json()["days"][-1]["to_step"] * 30
+    alice.volunteer.cards.get().delete()
+    assert "X-Card-Until" not in client.get("/me/card/")
+
+
+def test_the_cards_worker_stands_before_the_card_only(client: Client) -> None:
+    answer = client.get("/me/card/worker.js")
+
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert "no-cache" in answer["Cache-Control"]
+    assert "Service-Worker-Allowed" not in answer
 
 
 def test_a_lost_phone_ends_the_old_code_at_once(client: Client, alice: User) -> None:

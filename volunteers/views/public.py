@@ -7,10 +7,12 @@ from pathlib import Path
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from volunteers.actions.consents import get_notice
+from volunteers.card_codes import read_card_code
 from volunteers.forms.community import community_label, find_communities
 from volunteers.models import ConsentNotice, PhoneMessage, VolunteerCard
 
@@ -21,11 +23,20 @@ MAILS_SHOWN = 20
 @never_cache
 @require_safe
 def card_public(request: HttpRequest, token: str) -> HttpResponse:
-    """What anyone who scans a card sees: valid or not, masked name, kind, level. Nothing else."""
+    """What anyone who scans a card sees: valid or not, masked name, kind, level. Nothing else.
+
+    The card may be valid and the code in its address still be an old picture, or made up.
+    """
     card = VolunteerCard.objects.select_related("volunteer").filter(token=token).first()
-    context = {"card": card, "holder": card.volunteer.masked_name if card else ""}
+    code = read_card_code(request.get_full_path(), at=timezone.now())
+    context = {
+        "card": card,
+        "holder": card.volunteer.masked_name if card else "",
+        "code": code.state.value,
+    }
     response = render(request, "volunteers/card_public.html", context, status=200 if card else 404)
     response["X-Robots-Tag"] = "noindex"
+    # Nobody whom this page leads to learns the code that it was opened with.
     response["Referrer-Policy"] = "no-referrer"
     return response
 
