@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 import uuid
@@ -12,13 +13,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import codes
+from campaigns import browser_marks, codes
 from campaigns.actions.attendance import check_in
 from campaigns.codes import poster_token, rotating_token
-from campaigns.models import Attendance, Scan, Shift
+from campaigns.distances import rough_distance_m
+from campaigns.models import Activity, Attendance, Scan, Shift
 from campaigns.models.attendance import Door
 from tests.campaigns.test_attendance import MINUTE, sign_up_for
-from tests.cast import make_shift, make_user
+from tests.cast import make_shift, make_user, make_volunteer
 
 
 @pytest.fixture
@@ -190,8 +192,6 @@ def test_an_account_without_a_profile_is_led_to_it_and_back(client, running):
 def test_somebody_elses_result_is_not_shown(client, alice, bao, running, expected, territory):
     nonce = uuid.uuid4()
     check_in(shift=running, volunteer=alice.volunteer, door=Door.CONSOLE, by=bao, nonce=nonce)
-    from tests.cast import make_volunteer
-
     stranger = make_user(name="路人", phone="+8613800008888")
     make_volunteer(user=stranger, name="路人", community=territory)
     client.force_login(stranger)
@@ -202,6 +202,142 @@ def test_somebody_elses_result_is_not_shown(client, alice, bao, running, expecte
 @pytest.mark.parametrize("token", ["x", "a" * 26, "%E5%8D%A1", "a" * 300])
 def test_no_token_breaks_the_page(client, organisation, token):
     assert client.get(f"/v/{token}/").status_code == 410
+
+
+# How far away, told only by who ticks it (P3), and never a gate (E5)
+
+PLACE = {"latitude": "36.06000", "longitude": "120.38000"}
+NEAR = {"latitude": "36.063", "longitude": "120.380"}  # 330 m
+FAR = {"latitude": "36.090", "longitude": "120.380"}  # 3.3 km
+
+
+@pytest.fixture
+def placed(running):
+    """The running shift, whose place is known."""
+    Activity.objects.filter(pk=running.activity_id).update(**PLACE)
+    running.activity.refresh_from_db()
+    return running
+
+
+def come_by_poster(client, shift, **chosen):
+    address = venue(poster_token(shift=shift))
+    chosen = {"kind": "in", "nonce": uuid.uuid4()} | chosen
+    return client.post(address, chosen, follow=True)
+
+
+def test_who_tells_that_they_are_near_needs_no_look_at_the_poster(client, alice, placed, expected):
+    client.force_login(alice)
+    response = come_by_poster(client, placed, tells_distance="1", **NEAR)
+    assert outcome_of(response) == "checked_in"
+    assert Scan.objects.get().distance_m == 500
+    assert Attendance.objects.get().review == ""
+
+
+def test_who_is_far_away_is_let_in_all_the_same_and_looked_at(client, alice, placed, expected):
+    client.force_login(alice)
+    response = come_by_poster(client, placed, tells_distance="1", **FAR)
+    assert outcome_of(response) == "checked_in"
+    assert Scan.objects.get().distance_m == 3500
+    assert Attendance.objects.get().review == "poster"
+
+
+def test_without_the_tick_no_distance_is_kept_whatever_was_sent(client, alice, placed, expected):
+    client.force_login(alice)
+    response = come_by_poster(client, placed, **NEAR)
+    assert outcome_of(response) == "checked_in"
+    assert Scan.objects.get().distance_m is None
+    assert not alice.volunteer.consents.filter(notice__kind="location").exists()
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [("", ""), ("nan", "120"), ("91", "120"), ("36", "181"), ("here", "there"), ("1e999", "0")],
+)
+def test_what_is_no_position_changes_nothing(
+    client, alice, placed, expected, latitude, longitude
+):  # fmt: skip
+    client.force_login(alice)
+    response = come_by_poster(
+        client, placed, tells_distance="1", latitude=latitude, longitude=longitude
+    )
+    assert outcome_of(response) == "checked_in"
+    assert Scan.objects.get().distance_m is None
+
+
+def test_telling_it_is_a_consent_of_its_own_and_is_logged_once(client, alice, placed, expected):
+    client.force_login(alice)
+    for _time in range(2):
+        come_by_poster(client, placed, tells_distance="1", **NEAR)
+    assert alice.volunteer.consents.filter(notice__kind="location").count() == 1
+
+
+def test_the_box_stands_unticked_at_the_poster_and_only_where_the_place_is_known(
+    client, alice, running, expected
+):
+    client.force_login(alice)
+    poster = venue(poster_token(shift=running))
+    assert "tells_distance" not in client.get(poster).content.decode()
+    Activity.objects.filter(pk=running.activity_id).update(**PLACE)
+    page = client.get(poster).content.decode()
+    box = re.search(r'<input[^>]*name="tells_distance"[^>]*>', page)
+    assert box
+    assert "checked" not in box[0]
+    screen = client.get(venue(rotating_token(shift=running))).content.decode()
+    assert "tells_distance" not in screen
+
+
+@pytest.mark.parametrize(
+    ("north", "metres"),
+    [("36.060", 500), ("36.064", 500), ("36.065", 1000), ("36.0649", 1000), ("-90", 14017500)],
+)
+def test_the_distance_counts_in_steps_of_500_metres(placed, north, metres):
+    """36.0649 is rounded as a phone rounds it, to 36.065: 556 m."""
+    found = rough_distance_m(activity=placed.activity, latitude=north, longitude="120.380")
+    assert found == metres
+
+
+# The browser's mark
+
+
+def test_a_scan_keeps_by_which_browser_it_was_made(client, alice, running, expected):
+    client.force_login(alice)
+    page = client.get(venue(rotating_token(shift=running)))
+    cookie = page.cookies[browser_marks.COOKIE]
+    assert cookie["httponly"]
+    assert (cookie["samesite"], cookie["path"]) == ("Lax", "/v/")
+    assert cookie["max-age"] == 90 * 24 * 3600
+    press(client, venue(rotating_token(shift=running)))
+    mark = hashlib.sha256(cookie.value.encode()).hexdigest()[:32]
+    assert Scan.objects.get().browser == mark
+
+
+def test_the_same_browser_is_the_same_for_another_person(
+    client, alice, running, expected, territory
+):
+    client.force_login(alice)
+    press(client, venue(rotating_token(shift=running)))
+    user = make_user(name="另一位", phone="+8613800009998")
+    sign_up_for(running, make_volunteer(user=user, name="另一位", community=territory))
+    client.force_login(user)
+    press(client, venue(rotating_token(shift=running)))
+    marks = set(Scan.objects.values_list("browser", flat=True))
+    assert len(marks) == 1
+    assert marks != {""}
+
+
+def test_a_browser_that_keeps_no_cookies_checks_in_too(client, alice, running, expected):
+    client.force_login(alice)
+    nonce = uuid.uuid4()
+    address = venue(rotating_token(shift=running))
+    assert outcome_of(client.post(address, {"kind": "in", "nonce": nonce}, follow=True)) == (
+        "checked_in"
+    )
+    assert Scan.objects.get().browser == ""
+
+
+def test_a_code_that_is_not_ours_leaves_no_mark(client, alice, organisation):
+    client.force_login(alice)
+    assert browser_marks.COOKIE not in client.get(venue("a" * 26)).cookies
 
 
 # The screen and the poster
