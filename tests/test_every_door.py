@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
@@ -20,8 +21,18 @@ from django.utils import timezone
 
 from campaigns import urls as campaigns_urls
 from campaigns.actions.devices import register_device
-from campaigns.codes import poster_token
-from campaigns.models import Attendance, CampaignPage, ConsoleDevice, Shift, SignUp
+from campaigns.actions.patrol import add_check_point
+from campaigns.codes import check_point_token, poster_token
+from campaigns.models import (
+    Attendance,
+    CampaignPage,
+    CheckPoint,
+    ConsoleDevice,
+    Evidence,
+    Shift,
+    SignUp,
+    Team,
+)
 from cms import urls as cms_urls
 from cms.models import HomePage
 from points import urls as points_urls
@@ -82,6 +93,10 @@ def of_record(house: Any) -> int:
     return house.record.pk
 
 
+def point_of(house: Any) -> CheckPoint:
+    return house.shift.activity.check_points.get()
+
+
 DOORS: dict[str, Door] = {
     # volunteers
     "me": get(ALICE),
@@ -133,6 +148,8 @@ DOORS: dict[str, Door] = {
     "desk_shift": get(ORGANISERS, shift_id=of_shift),
     "desk_shift_edit": get(ORGANISERS, shift_id=of_shift),
     "desk_shift_call_off": get(ORGANISERS, shift_id=of_shift),
+    "desk_check_out_everybody": get(ORGANISERS, shift_id=of_shift),
+    "desk_evidence_photo": get(ORGANISERS, evidence_id=lambda house: house.evidence.pk),
     "desk_attendance": post(
         ORGANISERS, shift_id=of_shift, sign_up_id=lambda house: house.attendance.sign_up_id
     ),
@@ -147,6 +164,21 @@ DOORS: dict[str, Door] = {
     "console_prepare": get(DESKS),
     "console": get(ORGANISERS, shift_id=of_shift),
     "console_scan": post(ORGANISERS, shift_id=of_shift),
+    "check_point": get(
+        ACCOUNTS, token=lambda house: check_point_token(check_point=point_of(house))
+    ),
+    "desk_check_points": get(ORGANISERS, activity_id=lambda house: house.shift.activity_id),
+    "check_point_posters": get(ORGANISERS, activity_id=lambda house: house.shift.activity_id),
+    "desk_check_point_rename": post(ORGANISERS, check_point_id=lambda house: point_of(house).pk),
+    "desk_check_point_change": post(ORGANISERS, check_point_id=lambda house: point_of(house).pk),
+    "desk_patrol": get(ORGANISERS, shift_id=of_shift),
+    "desk_teams": get(ORGANISERS, shift_id=of_shift),
+    "desk_team_rename": post(
+        ORGANISERS, shift_id=of_shift, team_id=lambda house: house.shift.teams.get().pk
+    ),
+    "desk_team_dissolve": post(
+        ORGANISERS, shift_id=of_shift, team_id=lambda house: house.shift.teams.get().pk
+    ),
     "desk_devices": get(DESKS),
     "desk_device_revoke": post(ORGANISERS, device_id=lambda house: house.device.pk),
     "desk_records": get(DESKS),
@@ -218,6 +250,7 @@ class House:
     organisation: Organisation
     attendance: Attendance
     device: ConsoleDevice
+    evidence: Evidence
     record: Any
     reward: Reward
     redemption: Redemption
@@ -266,6 +299,8 @@ def house(
     )  # fmt: skip
     make_card(entered, number="LL0000000026")
     other = make_volunteer(user=None, name="林爱丽", community=None, phone="+8613800000098")
+    add_check_point(activity=shift.activity, name="北门", by=bao)
+    Team.objects.create(shift=shift, name="一队", leader=volunteer)
     move_points(
         debit=get_system_account(Account.Kind.ISSUE),
         credit=ensure_account(volunteer=volunteer),
@@ -282,6 +317,10 @@ def house(
         organisation=organisation,
         attendance=attendance,
         device=register_device(by=bao, organisation=organisation, shifts=[shift], name="一号门")[0],
+        evidence=Evidence.objects.create(
+            shift=shift, text="合影", left_at=timezone.now(), by=bao,
+            photo=ContentFile(b"", name="a.jpg"),
+        ),
         record=submit_record(record=record, by=None),
         reward=umbrella,
         redemption=redeem_reward(
