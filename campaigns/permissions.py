@@ -14,10 +14,12 @@ from .models import (
     CheckPoint,
     ConsoleDevice,
     Evidence,
+    ScanFlag,
     Shift,
     SignUp,
     Team,
 )
+from .models.flags import ScanFlagQuerySet
 from .models.shifts import ShiftQuerySet, SignUpQuerySet
 
 # Those who plan and run an organisation's shifts. Finance keeps books and runs none.
@@ -94,6 +96,15 @@ def get_attendances_for(user: AnyUser) -> QuerySet[Attendance]:
 def get_evidence_for(user: AnyUser) -> QuerySet[Evidence]:
     """What was kept about the shifts that the user may run, photographs too."""
     return Evidence.objects.filter(shift__in=get_shifts_for(user))
+
+
+def get_flags_for(user: AnyUser) -> ScanFlagQuerySet:
+    """Scans to look at, of the organisations whose shifts the user runs; all for the city."""
+    if is_city_staff(user):
+        return ScanFlag.objects.all()
+    return ScanFlag.objects.filter(
+        organisation__in=get_organisations_for(user, roles=RUNNING_ROLES)
+    )
 
 
 def get_shifts_for_devices(user: AnyUser) -> ShiftQuerySet:

@@ -6,10 +6,19 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from volunteers.models import Organisation, Volunteer
+from volunteers.models import Organisation, User, Volunteer
 
 from .attendance import Scan
 from .shifts import Shift
+
+
+class ScanFlagQuerySet(models.QuerySet["ScanFlag"]):
+    def open(self) -> ScanFlagQuerySet:
+        return self.filter(decided_at=None)
+
+    def of_others(self, user: User) -> ScanFlagQuerySet:
+        """What the user may decide: neither they were scanned, nor did they scan (E1)."""
+        return self.exclude(scan__by=user).exclude(volunteer__user=user)
 
 
 class ScanFlag(models.Model):
@@ -39,7 +48,8 @@ class ScanFlag(models.Model):
     volunteer = models.ForeignKey(
         Volunteer, null=True, on_delete=models.PROTECT, related_name="scan_flags"
     )
-    # The figures behind it: {"km": 31, "minutes": 4}, {"people": 6}, {"distance_m": 2500}
+    # The figures behind it: {"km": 31, "minutes": 4, "from_shift": 12}, {"people": 6}. How far away
+    # a scan was made stands on the scan alone, where it is deleted after review (P3).
     details = models.JSONField(default=dict, blank=True)
     found_at = models.DateTimeField(default=timezone.now)
     verdict = models.CharField(max_length=10, choices=Verdict.choices, blank=True, default="")
@@ -48,6 +58,8 @@ class ScanFlag(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     remark = models.CharField(_("remark"), max_length=400, blank=True)
+
+    objects = ScanFlagQuerySet.as_manager()
 
     class Meta:
         ordering = ["-found_at", "-id"]

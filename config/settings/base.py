@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -378,6 +379,10 @@ def _every(seconds: int, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": float(seconds), "options": {"expires": seconds}}
 
 
+def _nightly(task: str) -> dict[str, Any]:
+    return {"task": task, "schedule": crontab(hour=3, minute=20), "options": {"expires": HOUR}}
+
+
 CELERY_BEAT_SCHEDULE = {
     "forget unproven sign-ups": _every(HOUR, "volunteers.tasks.forget_unproven_sign_ups"),
     "sweep owed records": _every(30, "points.tasks.sweep_owed_records"),
@@ -391,6 +396,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep outliers": _every(6 * HOUR, "points.tasks.sweep_outliers"),
     "draft records owed": _every(30, "campaigns.tasks.draft_records"),
     "sweep finished shifts": _every(60, "campaigns.tasks.sweep_finished_shifts"),
+    "sweep scans": _every(60, "campaigns.tasks.sweep_scans"),
+    "sweep scans of days": _nightly("campaigns.tasks.sweep_scans_of_days"),
 }
 
 # Linli's own
