@@ -45,8 +45,8 @@ def decide(attempt: Attempt) -> Decision:
     Volunteer.objects.select_for_update(no_key=True).only("pk").get(pk=attempt.volunteer.pk)
     late = attempt.let_pass(attempt.refusal_by_time())
     attempt.counts = refusal is None and late is None
-    if refusal is not None:
-        return refusal, None
+    if refusal is not None or late is Outcome.CLOCK_WRONG:
+        return refusal or Outcome.CLOCK_WRONG, None
     if attempt.counts and attempt.is_walk_in and attempt.kind == Scan.Kind.IN:
         refusal = take_walk_in_place(
             shift=attempt.shift, volunteer=attempt.volunteer, at=attempt.at, by=attempt.by
@@ -55,7 +55,7 @@ def decide(attempt: Attempt) -> Decision:
             return refusal, None
     places = _hold_places_near(attempt)
     place = places.get(attempt.shift.pk)
-    if place is None or attempt.at < place.signed_up_at - CLOCK_SKEW:
+    if place is None or attempt.at < _held_since(place):
         return _not_expected(attempt.shift, attempt.volunteer), None
     if late is not None:
         return _out_of_time(attempt, place, late)
@@ -150,9 +150,12 @@ def _marks_kept(attempt: Attempt, places: Mapping[int, SignUp]) -> list[Mark]:
         made_at__gt=attempt.at - 2 * NEIGHBOURHOOD,
     ).exclude(nonce=attempt.nonce)
     marks = [mark_of(scan, shift_id=scan.shift_id) for scan in scans if scan.shift_id]
-    return [
-        mark for mark in marks if mark.made_at >= places[mark.shift_id].signed_up_at - CLOCK_SKEW
-    ]
+    return [mark for mark in marks if mark.made_at >= _held_since(places[mark.shift_id])]
+
+
+def _held_since(place: SignUp) -> datetime:
+    """Two clocks may differ; a walk-in's place begins with the scan itself."""
+    return place.signed_up_at if place.is_walk_in else place.signed_up_at - CLOCK_SKEW
 
 
 def _follow(stays: Mapping[int, Stay], places: Mapping[int, SignUp]) -> dict[int, Attendance]:
