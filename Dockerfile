@@ -11,7 +11,7 @@ RUN python -m config.translations compile \
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --create-home --uid 10001 linli \
- && install -d -o linli /app/media/images /app/state
+ && install -d -o linli /app/media /app/media/images /app/state
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build /app /app

@@ -37,6 +37,7 @@ from campaigns.permissions import (
     RUNNING_ROLES,
     can_use_desk,
     get_attendances_for,
+    get_evidence_for,
     get_shifts_for,
 )
 from volunteers.actions.records import confirm_records
@@ -199,6 +200,7 @@ def _show_shift(
         },
         "waiting": waiting.count(),
         "strangers": _refused_scans(shift),
+        "evidence": get_evidence_for(request.user).filter(shift=shift).select_related("by"),
     }
     return render(request, "campaigns/desk_shift.html", context, status=422 if wrong else 200)
 

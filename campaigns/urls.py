@@ -1,6 +1,7 @@
 from django.urls import path
 
 from campaigns import (
+    bulk_views,
     checkin_views,
     console_views,
     desk_views,
@@ -92,6 +93,16 @@ urlpatterns = [
     # The desk
     path("desk/", desk_views.desk, name="desk"),
     path("desk/shifts/<int:shift_id>/", desk_views.desk_shift, name="desk_shift"),
+    path(
+        "desk/shifts/<int:shift_id>/check-out/",
+        bulk_views.desk_check_out_everybody,
+        name="desk_check_out_everybody",
+    ),
+    path(
+        "desk/evidence/<int:evidence_id>/photo/",
+        bulk_views.desk_evidence_photo,
+        name="desk_evidence_photo",
+    ),
     path(
         "desk/shifts/<int:shift_id>/people/<int:sign_up_id>/",
         desk_views.desk_attendance,

@@ -16,12 +16,16 @@ urlpatterns = [
     path("", include("config.device_urls")),
     path("accounts/", include("allauth.urls")),
     *(path("", include(f"{app}.urls")) for app in ("volunteers", "campaigns", "points", "cms")),
-    # Pictures only: documents go through Wagtail's view, which asks for permission. In front of a
-    # busy site the web server gives them out before Django is asked (see the Procfile).
-    re_path(
-        r"^media/(?P<path>(?:images|original_images)/.+)$",
-        serve,
-        {"document_root": settings.MEDIA_ROOT},
+    # Pictures only: documents and evidence go through views that ask for permission. Each folder is
+    # a root of its own, or «images/../evidence/» would lead out of it. In front of a busy site the
+    # web server gives them out before Django is asked (see the Procfile).
+    *(
+        re_path(
+            rf"^media/{folder}/(?P<path>.+)$",
+            serve,
+            {"document_root": settings.MEDIA_ROOT / folder},
+        )
+        for folder in ("images", "original_images")
     ),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg")),
     # Wagtail's own form knows neither our lock-outs nor second factors.

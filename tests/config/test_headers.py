@@ -70,10 +70,12 @@ def test_a_newcomer_is_spoken_to_in_the_browsers_language(client, asked, shown):
     assert f'<html lang="{shown}"' in answer.content.decode() or shown == "zh-hans"
 
 
-def test_uploaded_pictures_are_given_out_and_documents_are_not(client, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
+def test_uploaded_pictures_are_given_out_and_documents_are_not(client, settings):
+    # In the folder that the addresses were made for: another one would be empty to them.
     for folder in ("images", "documents"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.png").write_bytes(b"x")
-    assert client.get("/media/documents/a.png").status_code == 404
-    assert client.get("/media/images/../documents/a.png").status_code == 404
+        (settings.MEDIA_ROOT / folder).mkdir(parents=True, exist_ok=True)
+        (settings.MEDIA_ROOT / folder / "headers.png").write_bytes(b"x")
+    assert client.get("/media/images/headers.png").status_code == 200
+    assert client.get("/media/documents/headers.png").status_code == 404
+    for way in ("images/..", "images/x/../..", "original_images/..", "images/%2e%2e"):
+        assert client.get(f"/media/{way}/documents/headers.png").status_code in {400, 404}, way
