@@ -16,6 +16,7 @@ from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.model import ModelViewSet
@@ -29,6 +30,7 @@ from volunteers.actions.calendar import (
     add_public_holiday,
     remove_public_holiday,
 )
+from volunteers.actions.cards import revoke_card
 from volunteers.actions.consents import publish_notice
 from volunteers.actions.organisations import (
     AlreadyMember,
@@ -45,6 +47,7 @@ from volunteers.models import (
     SecurityEvent,
     Skill,
     User,
+    VolunteerCard,
 )
 from volunteers.permissions import has_staff_role, is_city_staff
 from volunteers.phones import NoSuchNumber, normalise_phone
@@ -84,6 +87,7 @@ register_permission_policy(Category, CityStaffPolicy(Category, {"add", "change",
 register_permission_policy(Skill, CityStaffPolicy(Skill, {"add", "change", "view"}))
 register_permission_policy(PublicHoliday, CityStaffPolicy(PublicHoliday, {"add", "delete", "view"}))
 register_permission_policy(ConsentNotice, CityStaffPolicy(ConsentNotice, {"add", "view"}))
+register_permission_policy(VolunteerCard, CityStaffPolicy(VolunteerCard, {"change", "view"}))
 register_permission_policy(SecurityEvent, CityStaffPolicy(SecurityEvent, {"view"}))
 
 
@@ -261,6 +265,59 @@ class PublicHolidayViewSet(ModelViewSet):
         return PublicHolidayForm
 
 
+class CardEndForm(WagtailAdminModelForm):
+    """The one thing that staff change about a card: it counts no longer."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Why the card ends, such as: lost, copied. It cannot be brought back."),
+    )
+
+    class Meta:
+        model = VolunteerCard
+        fields: list[str] = []
+
+    def clean(self) -> Any:
+        if self.instance.revoked_at:
+            raise ValidationError(_("This card has ended already."))
+        return super().clean()
+
+
+class CardEndView(generic.EditView):
+    page_title = _("End this card")
+    submit_button_label = _("End this card")
+    success_message = _("The card has ended. Its holder can get a new one with one press.")
+
+    def save_instance(self) -> VolunteerCard:
+        reason = self.form.cleaned_data["reason"]
+        return revoke_card(card=self.object, reason=reason, by=self.request.user)
+
+    def get_success_buttons(self) -> list[Any]:
+        return []
+
+
+class CardViewSet(ModelViewSet):
+    """A holder who lost the phone may call the office. A name is shown masked: the number finds."""
+
+    model = VolunteerCard
+    name = "cards"
+    menu_label = _("Cards")
+    icon = "user"
+    edit_view_class = CardEndView
+    copy_view_enabled = False
+    list_display = [
+        "number", Column("volunteer.masked_name", label=_("Volunteer")), "kind",
+        "issued_at", "expires_on", "revoked_at", "revoke_reason",
+    ]  # fmt: skip
+    list_filter = ["kind", "revoked_at"]
+    search_fields = ["number", "volunteer__name"]
+    ordering = ["-id"]
+
+    def get_form_class(self, for_update: bool = False) -> Any:
+        return CardEndForm
+
+
 class SecurityEventViewSet(ModelViewSet):
     model = SecurityEvent
     name = "security-log"
@@ -283,6 +340,7 @@ class PeopleGroup(ViewSetGroup):
         SkillViewSet,
         ConsentNoticeViewSet,
         PublicHolidayViewSet,
+        CardViewSet,
         SecurityEventViewSet,
     )
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -218,6 +219,38 @@ def test_revoking_twice_is_harmless(alice: User) -> None:
 
     assert second.revoked_at == first.revoked_at
     assert second.revoke_reason == "lost"
+
+
+def test_staff_end_a_card_with_a_reason_and_it_is_logged_who_did(
+    client: Client, alice: User, city_staff: User
+) -> None:
+    card = alice.volunteer.cards.get()
+    client.force_login(city_staff)
+    address = reverse("cards:edit", args=[card.pk])
+    listed = client.get(reverse("cards:index"), {"q": card.number}).content.decode()
+    assert card.number in listed
+    assert "林爱丽" not in listed
+
+    client.post(address, {"reason": ""})
+    card.refresh_from_db()
+    assert card.revoked_at is None
+    client.post(address, {"reason": "电话挂失"})
+    client.post(address, {"reason": "again"})
+
+    card.refresh_from_db()
+    assert card.revoke_reason == "电话挂失"
+    event = SecurityEvent.objects.get(kind="card_revoked")
+    assert (event.user, event.by) == (alice, city_staff)
+
+
+def test_nobody_else_ends_somebodys_card(client: Client, alice: User, bao: User) -> None:
+    card = alice.volunteer.cards.get()
+    for user in (alice, bao):
+        client.force_login(user)
+        client.post(reverse("cards:edit", args=[card.pk]), {"reason": "spite"})
+
+    card.refresh_from_db()
+    assert card.revoked_at is None
 
 
 def test_the_database_itself_keeps_one_card_in_force(alice: User) -> None:
