@@ -268,7 +268,12 @@ def venue_poster(request: HttpRequest, shift_id: int) -> HttpResponse:
 def _current_code(shift: Shift) -> dict[str, Any]:
     now = time.time()
     url = venue_url(token=rotating_token(shift=shift, at=now))
-    return {"svg": qr_svg(url=url), "url": url, "expires_in": math.ceil(seconds_left(at=now))}
+    return {
+        "svg": qr_svg(url=url),
+        "url": url,
+        "expires_in": math.ceil(seconds_left(at=now)),
+        "now": now,  # so that the screen sees when its own clock stands wrong
+    }
 
 
 def _shift_to_run(request: HttpRequest, shift_id: int) -> Shift:
