@@ -44,10 +44,10 @@ def _verdicts() -> dict[str, str]:
         "verdict_asking": pgettext("scan", "Asking…"),
         "asking": _("Not on the list here. Asking the server…"),
         "corrected": _("The server decided otherwise. Before: %(before)s"),
-        "differs": _("%(count)s scans were decided otherwise by the server. Look at them"),
+        "differs": _("Decided otherwise by the server: %(count)s. Look at them"),
         "not_sent": pgettext("scan", "Not sent yet"),
         "sent": pgettext("scan", "Sent"),
-        "walk_in": _("Add them: %(count)s places left"),
+        "walk_in": _("Add them (places left: %(count)s)"),
         "no_place_left": _("No place is left at this shift."),
         "team_in": _("Check in the team “%(team)s”"),
         "team_out": _("Check out the team “%(team)s”"),
@@ -76,10 +76,10 @@ def _state() -> dict[str, str]:
         "device": _("This phone: %(name)s"),
         "device_until": _("Its token ends %(time)s"),
         "unsent": _(
-            "%(count)s scans have not been sent. They stay locked on this phone until they are."
+            "Not sent yet: %(count)s. They stay locked on this phone until they are."
         ),
         "unsent_without_device": _(
-            "%(count)s scans still wait here, locked and without names. They are sent by"
+            "Still waiting here, locked and without names: %(count)s. They are sent by"
             " themselves once there is a network."
         ),
         "still_unsent": _("There is no network: they could not be sent now."),
@@ -93,11 +93,11 @@ def _people() -> dict[str, str]:
         "state_out": _("Left at %(time)s"),
         "take_in": _("Check in"),
         "take_out": _("Check out"),
-        "more_people": _("%(count)s more: search for a number or name under “Scan”."),
-        "missing": _("The shift has ended and %(count)s never checked out."),
+        "more_people": _("More: %(count)s. Search for a number or name under “Scan”."),
+        "missing": _("The shift has ended. Never checked out: %(count)s."),
         "check_out_all": _("Check out all %(count)s, with evidence"),
-        "together_title": _("Check out %(count)s people together"),
-        "together_sure": _("%(count)s people are checked out now, at %(time)s. Is that right?"),
+        "together_title": _("Check out together: %(count)s"),
+        "together_sure": _("Checked out now, at %(time)s: %(count)s. Is that right?"),
         "together_go": _("Yes, check out %(count)s"),
         "go_on": _("Go on"),
         "evidence_short": _("Please write at least four characters: what others could check."),
@@ -133,13 +133,12 @@ def _camera() -> dict[str, str]:
 def _refusals() -> dict[str, str]:
     return {
         "no_network": _("There is no network here. Please try again where there is one."),
-        "signed_out": _("Please sign in as the organiser, then come back here."),
+        "signed_out": _("Please sign in as the organiser first."),
         "not_organiser": _("This account runs no shifts."),
         "no_shifts": _("No shift of yours is coming up."),
         "choose_shifts": _("Choose what this phone scans for. Where shall it help?"),
         "not_prepared": _("This phone does not scan for that shift yet. Add it here."),
         "prepare_failed": _("That did not work. Please try again."),
-        "shift_gone": _("This shift is over and its list has been deleted."),
         "insecure": _("The console needs an https address: only there may a browser lock things."),
         "no_storage": _(
             "This browser keeps nothing (a private window?). Please open the page in another one."

@@ -1,15 +1,13 @@
-"""The organiser's console, with a film in place of the camera: a real QR code, the vendored reader,
-a real Chromium and the real web server."""
+"""Around the console: the vendored reader with a film in place of the camera, the page without
+JavaScript, the venue's screen. The console itself is in test_console_app.py."""
 
 from __future__ import annotations
 
 import mimetypes
-import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 import zxingcpp
@@ -20,8 +18,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from campaigns.actions.sign_ups import sign_up
-from campaigns.models import Attendance, Scan, Shift, SignUp
-from campaigns.models.attendance import Door
+from campaigns.models import Attendance, Shift
 from tests.conftest import CHROMIUM_ARGUMENTS, chromium_path
 from volunteers.models import User
 from volunteers.qr import qr_png
@@ -119,7 +116,7 @@ def test_the_vendored_reader_reads_a_code_and_asks_nobody_else_for_anything(
     assert strangers == []
 
 
-# The console itself
+# The page without JavaScript
 
 
 def sign_in(page: Any, *, user: Any, address: str) -> None:
@@ -131,169 +128,19 @@ def sign_in(page: Any, *, user: Any, address: str) -> None:
     )
 
 
-def console_address(site: str, shift: Shift) -> str:
-    return f"{site}{reverse('console', args=[shift.pk])}"
-
-
-@pytest.fixture
-def alice_is_expected(shift: Shift, alice: User) -> SignUp:
-    return sign_up(shift=shift, volunteer=alice.volunteer, by=alice)
-
-
-def card_address(site: str, user: User) -> str:
-    return f"{site}{reverse('card_public', args=[user.volunteer.cards.get().token])}"
-
-
-def test_a_card_held_before_the_camera_checks_its_holder_in_once(
-    live_site: str,
-    open_camera_page: Callable[..., Any],
-    shift: Shift,
-    alice: User,
-    bao: User,
-    alice_is_expected: SignUp,
-    tmp_path: Path,
-) -> None:
-    page = open_camera_page(film_of(card_address(live_site, alice), path=tmp_path / "film.mjpeg"))
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    strangers: list[str] = []
-    page.on(
-        "request",
-        lambda request: (
-            strangers.append(request.url)
-            if not request.url.startswith((live_site, "data:", "blob:"))
-            else None
-        ),
-    )
-    sign_in(page, user=bao, address=live_site)
-    page.goto(console_address(live_site, shift))
-    with page.expect_response("**/*.wasm") as reader:
-        page.click("[data-camera-open]")
-    page.wait_for_selector("[data-console-result][data-outcome=ok]")
-
-    assert reader.value.headers["content-type"] == "application/wasm"
-    assert alice.volunteer.name in page.inner_text("[data-console-result]")
-    page.wait_for_timeout(4000)  # held in view for longer than the quiet time
-    assert page.locator("[data-console-recent] > li").count() == 1
-    assert Scan.objects.filter(shift=shift, door=Door.CONSOLE).count() == 1
-    attendance = Attendance.objects.get(sign_up=alice_is_expected)
-    assert attendance.checked_in_by == bao
-    assert problems == []
-    assert strangers == []
-
-
-def test_the_same_card_is_read_again_after_switching_to_check_out(
-    live_site: str,
-    open_camera_page: Callable[..., Any],
-    shift: Shift,
-    alice: User,
-    bao: User,
-    alice_is_expected: SignUp,
-    tmp_path: Path,
-) -> None:
-    page = open_camera_page(film_of(card_address(live_site, alice), path=tmp_path / "film.mjpeg"))
-    sign_in(page, user=bao, address=live_site)
-    page.goto(console_address(live_site, shift))
-    page.click("[data-camera-open]")
-    page.wait_for_selector("[data-console-recent] > li:nth-child(1)[data-outcome=ok]")
-    page.locator("input[name=kind][value=out]").check(force=True)
-    entries = page.locator("[data-console-recent] > li")
-    expect(entries).to_have_count(2)
-    expect(entries.first).not_to_have_attribute("data-outcome", re.compile("sending|waiting"))
-
-    assert list(
-        Scan.objects.filter(shift=shift).order_by("received_at").values_list("kind", flat=True)
-    ) == ["in", "out"]
-
-
 def test_a_typed_number_checks_in_without_javascript(
-    live_site: str,
-    open_page: Callable[..., Any],
-    shift: Shift,
-    alice: User,
-    bao: User,
-    alice_is_expected: SignUp,
+    live_site: str, open_page: Callable[..., Any], shift: Shift, alice: User, bao: User
 ) -> None:
+    place = sign_up(shift=shift, volunteer=alice.volunteer, by=alice)
     page = open_page(java_script_enabled=False)
     sign_in(page, user=bao, address=live_site)
-    page.goto(console_address(live_site, shift))
-
-    assert not page.locator("[data-console-camera]").is_visible()
+    page.goto(f"{live_site}{reverse('console', args=[shift.pk])}")
     page.fill("input[name=card]", alice.volunteer.cards.get().number)
     page.click("[data-console-form] button[type=submit]")
     page.wait_for_load_state()
 
     assert alice.volunteer.name in page.inner_text("main")
-    assert Attendance.objects.filter(sign_up=alice_is_expected).exists()
-
-
-def test_a_scan_made_without_connection_is_sent_once_when_it_is_back(
-    live_site: str,
-    open_page: Callable[..., Any],
-    shift: Shift,
-    alice: User,
-    bao: User,
-    alice_is_expected: SignUp,
-) -> None:
-    page = open_page()
-    sign_in(page, user=bao, address=live_site)
-    page.goto(console_address(live_site, shift))
-    sent: list[str] = []
-    scan_address = f"{live_site}{reverse('console_scan', args=[shift.pk])}"
-
-    def lose_the_answer(route: Any) -> None:
-        """The first scan reaches the server, its answer is lost; the second goes through."""
-        sent.append(route.request.post_data)
-        if len(sent) == 1:
-            route.fetch()
-            route.abort()
-        else:
-            route.continue_()
-
-    page.route(scan_address, lose_the_answer)
-    page.fill("input[name=card]", alice.volunteer.cards.get().number)
-    page.press("input[name=card]", "Enter")
-    page.wait_for_selector("[data-console-result][data-outcome=waiting]")
-    page.wait_for_selector("[data-console-result][data-outcome=ok]")
-
-    nonces = [parse_qs(body)["nonce"] for body in sent]
-    assert len(nonces) == 2
-    assert nonces[0] == nonces[1]
-    assert Scan.objects.filter(shift=shift).count() == 1
-
-
-def test_who_is_signed_out_meanwhile_is_told_so(
-    live_site: str, open_page: Callable[..., Any], shift: Shift, alice: User, bao: User
-) -> None:
-    page = open_page()
-    sign_in(page, user=bao, address=live_site)
-    page.goto(console_address(live_site, shift))
-    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
-    page.fill("input[name=card]", alice.volunteer.cards.get().number)
-    page.press("input[name=card]", "Enter")
-    page.wait_for_selector("[data-console-result][data-outcome=refused]")
-
-    assert not Scan.objects.filter(shift=shift).exists()
-
-
-def test_a_device_without_a_camera_says_so_and_still_takes_numbers(
-    live_site: str,
-    open_camera_page: Callable[..., Any],
-    shift: Shift,
-    alice: User,
-    bao: User,
-    alice_is_expected: SignUp,
-) -> None:
-    page = open_camera_page(None)
-    sign_in(page, user=bao, address=live_site)
-    page.goto(console_address(live_site, shift))
-    page.click("[data-camera-open]")
-    page.wait_for_selector("[data-camera-notice]:not([hidden])")
-
-    assert page.inner_text("[data-camera-notice]") != ""
-    page.fill("input[name=card]", alice.volunteer.cards.get().number)
-    page.press("input[name=card]", "Enter")
-    page.wait_for_selector("[data-console-result][data-outcome=ok]")
+    assert Attendance.objects.filter(sign_up=place).exists()
 
 
 # The venue's screen

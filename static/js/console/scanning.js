@@ -255,12 +255,13 @@ export function personRow(person, kind) {
   const row = copyOf("person");
   row.dataset.place = person.place;
   row.dataset.state = person.state;
-  const state = word(`state_${person.state}`, { time: clock(person.at) });
+  const isWaited = person.state === (kind === "in" ? "expected" : "in");
+  const state = kind === "in" && isWaited ? "" : word(`state_${person.state}`, { time: clock(person.at) });
   const number = [person.number && word("number", { number: person.number }), person.team].filter(Boolean).join(" · ");
   setText(row, { name: person.name, number, state });
   const take = row.querySelector("[data-take]");
   take.dataset.take = person.place;
   take.textContent = word(`take_${kind}`);
-  take.hidden = person.state !== (kind === "in" ? "expected" : "in");
+  take.hidden = !isWaited;
   return row;
 }
