@@ -37,6 +37,11 @@ urlpatterns = [
         name="issue_entered_card",
     ),
     path(
+        "desk/volunteers/<int:volunteer_id>/card/reissue/",
+        entered.reissue_entered_card,
+        name="reissue_entered_card",
+    ),
+    path(
         "desk/volunteers/<int:volunteer_id>/card.pdf",
         entered.entered_card_pdf,
         name="entered_card_pdf",

@@ -17,7 +17,7 @@ import { stayAwake } from "./wake-lock.js";
 
 const STEP_MS = 30_000;
 const CLOCK_SKEW_MS = 60_000;
-const ASK_AGAIN_MS = 60_000;
+const ASK_AGAIN_MS = 15_000;
 const ANSWER_WITHIN_MS = 8000;
 const QUIET_ZONE = 4;
 const SVG = "http://www.w3.org/2000/svg";
@@ -161,6 +161,10 @@ function start() {
   window.addEventListener("online", ask);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) ask();
+  });
+  // Come back to with the phone's back button, perhaps after signing out.
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) ask();
   });
   // A new card makes the copy a picture of the old one.
   document.addEventListener("submit", ({ target }) => {

@@ -23,7 +23,7 @@ from volunteers.actions.cards import (
     revoke_card,
 )
 from volunteers.card_codes import rotating_url, signed_url
-from volunteers.models import SecurityEvent, User, Volunteer, VolunteerCard
+from volunteers.models import Organisation, SecurityEvent, User, Volunteer, VolunteerCard
 
 pytestmark = pytest.mark.django_db
 
@@ -241,6 +241,24 @@ def test_staff_end_a_card_with_a_reason_and_it_is_logged_who_did(
     assert card.revoke_reason == "电话挂失"
     event = SecurityEvent.objects.get(kind="card_revoked")
     assert (event.user, event.by) == (alice, city_staff)
+
+
+def test_a_lost_printed_card_is_replaced_where_the_organisation_looks_at_its_holder(
+    client: Client, organisation: Organisation, bao: User, dai: User
+) -> None:
+    holder = make_volunteer(user=None, name="林阿姨", community=None, entered_for=organisation)
+    old = make_card(holder, number="1000000091")
+    replace = reverse("reissue_entered_card", args=[holder.pk])
+    client.force_login(dai)
+    assert client.post(replace).status_code == 404
+    client.force_login(bao)
+    assert replace in client.get(reverse("edit_entered", args=[holder.pk])).content.decode()
+
+    client.post(replace, {"reason": "丢了"})
+
+    old.refresh_from_db()
+    assert (old.revoke_reason, old.revoked_by) == ("丢了", bao)
+    assert holder.cards.get(revoked_at=None).number != old.number
 
 
 def test_nobody_else_ends_somebodys_card(client: Client, alice: User, bao: User) -> None:

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from volunteers.actions.cards import CardNotIssued, issue_card
+from volunteers.actions.cards import CardNotIssued, issue_card, reissue_card
 from volunteers.actions.consents import ConsentNeeded
 from volunteers.actions.people import enter_volunteer, update_profile
-from volunteers.forms.people import EnteredVolunteerForm, EnterVolunteerForm
+from volunteers.forms.people import EnteredVolunteerForm, EnterVolunteerForm, ReasonForm
 from volunteers.identity import InvalidIdNumber
 from volunteers.permissions import Role, get_entered_volunteers_for, get_organisations_for
 
@@ -69,7 +69,12 @@ def edit_entered(request: HttpRequest, volunteer_id: int) -> HttpResponse:
         else:
             messages.success(request, _("The changes are saved."))
             return redirect("entered_volunteers")
-    context = {"form": form, "volunteer": volunteer}
+    context = {
+        "form": form,
+        "volunteer": volunteer,
+        "card": volunteer.cards.filter(revoked_at=None).first(),
+        "reason_form": ReasonForm(),
+    }
     return render(request, "volunteers/edit_entered.html", context)
 
 
@@ -94,6 +99,27 @@ def issue_entered_card(request: HttpRequest, volunteer_id: int) -> HttpResponse:
     try:
         card = issue_card(volunteer=volunteer, by=request.user)  # type: ignore[arg-type]
         messages.success(request, _("Card %(number)s is issued.") % {"number": card.number})
+    except CardNotIssued as error:
+        messages.error(request, str(error))
+    return redirect("entered_volunteers")
+
+
+@login_required
+@require_POST
+def reissue_entered_card(request: HttpRequest, volunteer_id: int) -> HttpResponse:
+    """A printed card was lost or copied: its signed code ends, another is printed."""
+    volunteer = get_object_or_404(get_entered_volunteers_for(request.user), pk=volunteer_id)  # type: ignore[arg-type]
+    form = ReasonForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    try:
+        card = reissue_card(
+            volunteer=volunteer, reason=reason or "asked for at the desk", by=request.user  # type: ignore[arg-type]
+        )  # fmt: skip
+        messages.success(
+            request,
+            _("Card %(number)s is issued. The old one is no longer valid.")
+            % {"number": card.number},
+        )
     except CardNotIssued as error:
         messages.error(request, str(error))
     return redirect("entered_volunteers")
