@@ -127,6 +127,7 @@ DOORS: dict[str, Door] = {
     "edit_entered": get(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
     "entered_card_pdf": get(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
     "issue_entered_card": post(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
+    "reissue_entered_card": post(ORGANISERS, volunteer_id=lambda house: house.entered.pk),
     "student_roster": get(CITY),
     "take_back_proof": post(CITY, student_id=lambda house: house.student.pk),
     "merge_requests": get(STAFF),
@@ -179,6 +180,8 @@ DOORS: dict[str, Door] = {
     "desk_team_dissolve": post(
         ORGANISERS, shift_id=of_shift, team_id=lambda house: house.shift.teams.get().pk
     ),
+    "desk_scans": get(DESKS),
+    "desk_no_shows": get(DESKS),
     "desk_devices": get(DESKS),
     "desk_device_revoke": post(ORGANISERS, device_id=lambda house: house.device.pk),
     "desk_records": get(DESKS),
