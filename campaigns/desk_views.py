@@ -38,6 +38,7 @@ from campaigns.permissions import (
     can_use_desk,
     get_attendances_for,
     get_evidence_for,
+    get_flags_for,
     get_shifts_for,
 )
 from volunteers.actions.records import confirm_records
@@ -129,6 +130,7 @@ def _what_needs(request: HttpRequest) -> dict[str, int]:
         .filter(checked_out_at=None, sign_up__shift__ends_at__lte=now)
         .count()
     )
+    counts["scans"] = get_flags_for(user).open().of_others(user).count()
     counts["unfilled"] = (
         get_shifts_for(user)
         .open()
@@ -303,7 +305,7 @@ def desk_records(request: HttpRequest) -> HttpResponse:
 
 def _confirm_ticked(request: HttpRequest) -> dict[int, str]:
     """Sentence by record of what was not confirmed. Ids that are not the user's are left out."""
-    numbers = (_number(text) for text in request.POST.getlist("record")[:500])
+    numbers = (whole_number(text) for text in request.POST.getlist("record")[:500])
     ticked = [number for number in numbers if number is not None]
     own = get_desk_records_for(request.user).filter(pk__in=ticked)
     outcomes = confirm_records(records=own.values_list("pk", flat=True), by=request.user)
@@ -348,11 +350,11 @@ def _review_label(record: ServiceRecord) -> str:
 
 
 def _chosen_shift(request: HttpRequest) -> Shift | None:
-    number = _number(request.GET.get("shift", ""))
+    number = whole_number(request.GET.get("shift", ""))
     return None if number is None else _shift_to_run(request, number)
 
 
-def _number(text: str) -> int | None:
+def whole_number(text: str) -> int | None:
     # int() refuses thousands of digits, and no id is longer than this.
     return int(text) if text.isdecimal() and len(text) < 19 else None
 

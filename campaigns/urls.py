@@ -6,6 +6,8 @@ from campaigns import (
     console_views,
     desk_views,
     device_views,
+    flag_views,
+    no_show_views,
     patrol_views,
     planning_views,
     team_views,
@@ -109,6 +111,8 @@ urlpatterns = [
         name="desk_attendance",
     ),
     path("desk/shifts/<int:shift_id>/new-codes/", desk_views.desk_new_codes, name="desk_new_codes"),
+    path("desk/scans/", flag_views.desk_scans, name="desk_scans"),
+    path("desk/no-shows/", no_show_views.desk_no_shows, name="desk_no_shows"),
     path("desk/devices/", device_views.desk_devices, name="desk_devices"),
     path(
         "desk/devices/<int:device_id>/revoke/",

@@ -16,6 +16,9 @@ class ScanFlagQuerySet(models.QuerySet["ScanFlag"]):
     def open(self) -> ScanFlagQuerySet:
         return self.filter(decided_at=None)
 
+    def decided(self) -> ScanFlagQuerySet:
+        return self.filter(decided_at__isnull=False).order_by("-decided_at", "-id")
+
     def of_others(self, user: User) -> ScanFlagQuerySet:
         """What the user may decide: neither they were scanned, nor did they scan (E1)."""
         return self.exclude(scan__by=user).exclude(volunteer__user=user)

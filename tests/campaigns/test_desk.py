@@ -99,7 +99,7 @@ def test_the_desk_counts_each_thing_once(client, bao, rui, ended, alice, neighbo
     needs = client.get(reverse("desk")).context["needs"]
     assert needs == {
         "waiting": 1, "overdue": 1, "review": 1, "by_hand": 1, "objections": 1, "forgot": 0,
-        "unfilled": 0,
+        "unfilled": 0, "scans": 0,
     }  # fmt: skip
     client.force_login(rui)
     assert client.get(reverse("desk")).context["needs"]["by_hand"] == 0
