@@ -307,10 +307,15 @@ class CardViewSet(ModelViewSet):
     edit_view_class = CardEndView
     copy_view_enabled = False
     list_display = [
-        "number", Column("volunteer.masked_name", label=_("Volunteer")), "kind",
-        "issued_at", "expires_on", "revoked_at", "revoke_reason",
-    ]  # fmt: skip
-    list_filter = ["kind", "revoked_at"]
+        "number",
+        Column("volunteer.masked_name", label=_("Volunteer")),
+        Column("get_kind_display", label=_("Kind"), sort_key="kind"),
+        Column("issued_at", label=_("Issued on"), sort_key="issued_at"),
+        Column("expires_on", label=_("Last day"), sort_key="expires_on"),
+        Column("revoked_at", label=_("Ended"), sort_key="revoked_at"),
+        Column("revoke_reason", label=_("Reason")),
+    ]
+    list_filter = ["kind"]
     search_fields = ["number", "volunteer__name"]
     ordering = ["-id"]
 
