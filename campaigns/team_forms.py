@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as now_in_words
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actions.teams import TeamNameTaken, TeamRefused, form_team, rename_team
@@ -73,9 +73,7 @@ class TeamForm(TeamNameForm):
 
     def __init__(self, data: Any = None, *, shift: Shift) -> None:
         number = shift.teams.count() + 1
-        super().__init__(
-            data, initial={"name": now_in_words("Team %(number)s") % {"number": number}}
-        )
+        super().__init__(data, initial={"name": gettext("Team %(number)s") % {"number": number}})
         self.shift = shift
         for name in ("leader", "members"):
             self.fields[name].queryset = free_places(shift)  # type: ignore[attr-defined]
