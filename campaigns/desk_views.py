@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.actions.venue_keys import renew_venue_key
+from campaigns.attendance_rules import check_out_until
 from campaigns.desk_forms import (
     AttendanceByHandForm,
     ConfirmForm,
@@ -203,6 +204,7 @@ def _show_shift(
         "waiting": waiting.count(),
         "strangers": _refused_scans(shift),
         "evidence": get_evidence_for(request.user).filter(shift=shift).select_related("by"),
+        "check_out_until": check_out_until(shift),
     }
     return render(request, "campaigns/desk_shift.html", context, status=422 if wrong else 200)
 

@@ -144,7 +144,7 @@ def _still_in_by(evidence: Evidence) -> list[Attendance]:
         .values_list("pk", flat=True)
     )
     return list(
-        still_in.select_related("volunteer").defer("volunteer__id_number").order_by("volunteer")
+        still_in.select_related("volunteer").defer("volunteer__id_number").order_by("volunteer_id")
     )
 
 
@@ -156,7 +156,7 @@ def _keep_photo(evidence: Evidence, photo: bytes, stored: list[str]) -> None:
         raise PhotoNotKept(
             _("The photograph could not be kept. Please try again, or leave it out.")
         ) from failure
-    stored.append(evidence.photo.name)
+    stored.append(str(evidence.photo))
     evidence.save(update_fields=["photo"])
 
 
