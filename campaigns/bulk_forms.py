@@ -35,9 +35,13 @@ class LeftAtForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTES),
     )
 
+    # Two forms of one page ask for it: the one that looks, and the one that acts.
+    auto_id = "when_%s"
+
     def __init__(self, data: Any = None, files: Any = None, *, shift: Shift) -> None:
         first_guess = min(timezone.now(), shift.ends_at).replace(second=0, microsecond=0)
-        super().__init__(data, files, initial={"left_at": first_guess, "nonce": uuid.uuid4()})
+        initial = {"left_at": first_guess, "nonce": uuid.uuid4()}
+        super().__init__(data, files, auto_id=self.auto_id, initial=initial)
         self.shift = shift
         last = min(timezone.now(), check_out_until(shift))
         self.fields["left_at"].widget.attrs |= {
@@ -55,6 +59,7 @@ class LeftAtForm(forms.Form):
 
 
 class CheckOutEverybodyForm(LeftAtForm):
+    auto_id = "id_%s"
     nonce = forms.UUIDField(widget=forms.HiddenInput)
     text = forms.CharField(
         label=_("What shows it?"),

@@ -38,6 +38,7 @@ from campaigns.photos import LONGEST_SIDE, NotAPhoto, plain_jpeg
 from tests.campaigns.test_attendance import sign_up_for
 from tests.cast import make_shift, make_volunteer
 from tests.conftest import PROJECT, START_SECONDS, _answers, _end_group
+from tests.test_accessible_pages import check
 from volunteers.models import ServiceRecord
 
 MINUTE = timedelta(minutes=1)
@@ -323,15 +324,18 @@ def test_look_whom_it_concerns_then_press_once(client, bao, ended):
     client.force_login(bao)
     desk = client.get(reverse("desk_shift", args=[ended.pk])).content.decode()
     assert everybody(ended) in desk
+    check(desk)
     left_at = local(ended.starts_at + 90 * MINUTE)
     page = client.get(everybody(ended), {"left_at": left_at})
     assert [one.volunteer.name for one in page.context["leaving"]] == ["孙一"]
     assert [one.volunteer.name for one in page.context["staying"]] == ["孙晚到"]
+    check(page.content.decode())
     photo = SimpleUploadedFile("合影.jpg", photograph(), content_type="image/jpeg")
     press = {"left_at": left_at, "text": "门口合影", "nonce": nonce_in(page), "photo": photo}
     told = client.post(everybody(ended), press, follow=True)
     assert told.redirect_chain == [(reverse("desk_shift", args=[ended.pk]), 302)]
     html = told.content.decode()
+    check(html)
     assert "孙晚到" in " ".join(str(message) for message in told.context["messages"])
     evidence = Evidence.objects.get()
     assert evidence.text in html
@@ -365,6 +369,7 @@ def test_what_is_wrong_is_said_beside_the_field_and_nobody_is_checked_out(
     good = {"left_at": local(ended.ends_at), "text": "门口合影后离开", "nonce": str(uuid.uuid4())}
     response = client.post(everybody(ended), good | wrong)
     assert response.status_code == 422
+    check(response.content.decode())
     assert list(response.context["form"].errors) == [field]
     assert str(response.context["form"].errors[field][0]) in response.content.decode()
     if field != "text":

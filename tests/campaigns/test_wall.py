@@ -17,6 +17,7 @@ from campaigns.wall import LATE_AFTER, LINES_A_PAGE, MOST_TILES, Post, look_at, 
 from tests.browser.test_console_camera import sign_in
 from tests.campaigns.test_attendance import sign_up_for
 from tests.cast import make_shift, make_volunteer
+from tests.test_accessible_pages import check
 
 MINUTE = timedelta(minutes=1)
 
@@ -180,6 +181,7 @@ def test_the_campaigns_wall_shows_its_posts_and_names_nobody(
     client.force_login(bao)
     response = client.get(reverse("desk_campaign_wall", args=[activity.campaign_id]))
     page = response.content.decode()
+    check(page)
     assert [numbers(post) for post in response.context["wall"].posts] == [(0, 1, 1, 0)]
     assert activity.role in page
     assert activity.place in page
