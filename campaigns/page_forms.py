@@ -50,21 +50,26 @@ class ActivityForm(WagtailAdminModelForm):
 class ActivityFormSet(BaseChildFormSet):
     def clean(self, *args: Any, **kwargs: Any) -> None:
         super().clean(*args, **kwargs)
-        refused = [
-            form
-            for form in self.deleted_forms
-            if form.instance.pk and form.instance.shifts.exists()
-        ]
+        stored = [form for form in self.deleted_forms if form.instance.pk]
+        with_shifts = [form for form in stored if form.instance.shifts.exists()]
+        with_points = [form for form in stored if form.instance.check_points.exists()]
+        refused = with_shifts or with_points
         if not refused:
             return
         shown_again = self.data.copy()  # type: ignore[has-type]
         for form in refused:
             shown_again[form.add_prefix("DELETE")] = ""
         self.data = shown_again
-        raise ValidationError(
-            _("“%(role)s” has shifts, so it cannot be removed. Call its shifts off instead.")
-            % {"role": refused[0].instance}
-        )
+        if with_shifts:
+            sentence = _(
+                "“%(role)s” has shifts, so it cannot be removed. Call its shifts off instead."
+            )
+        else:
+            sentence = _(
+                "“%(role)s” has check points, so it cannot be removed."
+                " Remove them at the desk first."
+            )
+        raise ValidationError(sentence % {"role": refused[0].instance})
 
 
 class ActivitiesPanel(InlinePanel):

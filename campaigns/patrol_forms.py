@@ -9,6 +9,7 @@ from campaigns.actions.patrol import (
     CheckPointRefused,
     add_check_point,
     move_check_point,
+    remove_check_point,
     rename_check_point,
     renew_check_point_key,
     set_check_point_in_use,
@@ -56,10 +57,12 @@ class CheckPointChangeForm(forms.Form):
             ("stop", _("Take out of use")),
             ("resume", _("Put into use again")),
             ("new_code", _("New code")),
+            ("remove", _("Remove")),
         ]
     )
 
     def act(self, *, check_point: CheckPoint, by: User) -> None:
+        """Raises CheckPointRefused."""
         match self.cleaned_data["change"]:
             case "earlier" | "later" as direction:
                 move_check_point(check_point=check_point, earlier=direction == "earlier", by=by)
@@ -67,3 +70,5 @@ class CheckPointChangeForm(forms.Form):
                 set_check_point_in_use(check_point=check_point, is_in_use=use == "resume", by=by)
             case "new_code":
                 renew_check_point_key(check_point=check_point, by=by)
+            case "remove":
+                remove_check_point(check_point=check_point, by=by)

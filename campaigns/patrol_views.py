@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.actions.patrol import (
     ONE_VISIT,
+    CheckPointRefused,
     CodeTampered,
     VisitRefused,
     attendance_on_patrol,
@@ -26,7 +28,7 @@ from campaigns.actions.patrol import (
 from campaigns.codes import check_point_url, read_check_point_token
 from campaigns.desk_views import organisers_only
 from campaigns.documents import check_points_pdf
-from campaigns.models import Activity, Attendance, CheckPoint
+from campaigns.models import Activity, Attendance, CheckPoint, CheckPointVisit
 from campaigns.patrol_forms import CheckPointChangeForm, CheckPointForm
 from campaigns.permissions import get_activities_for, get_check_points_for, get_shifts_for
 from campaigns.trails import trail_of, trails_of, way_of
@@ -114,11 +116,16 @@ def desk_check_point_change(request: HttpRequest, check_point_id: int) -> HttpRe
     point = get_object_or_404(get_check_points_for(request.user), pk=check_point_id)
     form = CheckPointChangeForm(request.POST)
     if form.is_valid():
-        form.act(check_point=point, by=request.user)
-        if form.cleaned_data["change"] == "new_code":
-            messages.success(
-                request, _("The point has a new code. The old print no longer works: print anew.")
-            )
+        try:
+            form.act(check_point=point, by=request.user)
+        except CheckPointRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            if form.cleaned_data["change"] == "new_code":
+                messages.success(
+                    request,
+                    _("The point has a new code. The old print no longer works: print anew."),
+                )
     return redirect("desk_check_points", activity_id=point.activity_id)
 
 
@@ -155,7 +162,7 @@ def _show_points(
     form: CheckPointForm | None = None,
     wrong: tuple[int, CheckPointForm] | None = None,
 ) -> HttpResponse:
-    points = list(activity.check_points.all())
+    points = list(activity.check_points.annotate(is_visited=Exists(_visits())))
     rows = [
         {
             "point": point,
@@ -172,6 +179,10 @@ def _show_points(
     }
     status = 422 if wrong or form.is_bound else 200
     return render(request, "campaigns/desk_check_points.html", context, status=status)
+
+
+def _visits() -> QuerySet[CheckPointVisit]:
+    return CheckPointVisit.objects.filter(check_point=OuterRef("pk"))
 
 
 def _rename_form(point: CheckPoint) -> CheckPointForm:

@@ -28,7 +28,7 @@ from wagtail.permissions import register_permission_policy
 
 from campaigns.actions.shifts import ShiftRefused
 from campaigns.forms import AdminShiftForm
-from campaigns.models import OrganisationCampaignsPage, Shift
+from campaigns.models import CheckPoint, OrganisationCampaignsPage, Shift
 from campaigns.permissions import (
     RUNNING_ROLES,
     can_run_shift,
@@ -225,30 +225,29 @@ def choose_among_public_and_own(pages: QuerySet[Page], request: HttpRequest) -> 
     return pages.filter(shown)
 
 
-def _has_shifts(pages: Iterable[Page]) -> bool:
+def _why_not_deleted(pages: Iterable[Page]) -> str:
+    """The sentence, empty where nothing hangs on the pages."""
     below = Q(pk=None)
     for page in pages:
         below |= Q(activity__campaign__path__startswith=page.path)
-    return Shift.objects.filter(below).exists()
-
-
-def _refuse_deletion(request: HttpRequest) -> HttpResponse:
-    messages.error(
-        request,
-        _(
+    if Shift.objects.filter(below).exists():
+        return _(
             "A campaign with shifts cannot be deleted: people's hours hang on it. "
             "Unpublish it instead."
-        ),
-    )
-    return redirect("wagtailadmin_explore_root")
+        )
+    if CheckPoint.objects.filter(below).exists():
+        return _(
+            "A campaign with check points cannot be deleted. Remove them at the desk first,"
+            " or unpublish it instead."
+        )
+    return ""
 
 
 @hooks.register("before_delete_page")
 def keep_campaigns_with_shifts(request: HttpRequest, page: Page) -> HttpResponse | None:
-    if _has_shifts([page]):
-        response = _refuse_deletion(request)
-        response["Location"] = f"/admin/pages/{page.get_parent().pk}/"
-        return response
+    if sentence := _why_not_deleted([page]):
+        messages.error(request, sentence)
+        return redirect(f"/admin/pages/{page.get_parent().pk}/")
     return None
 
 
@@ -256,8 +255,11 @@ def keep_campaigns_with_shifts(request: HttpRequest, page: Page) -> HttpResponse
 def keep_campaigns_with_shifts_in_bulk(
     request: HttpRequest, action_type: str, objects: list[Any], _action: Any
 ) -> HttpResponse | None:
-    if action_type == "delete" and _has_shifts(o for o in objects if isinstance(o, Page)):
-        return _refuse_deletion(request)
+    if action_type != "delete":
+        return None
+    if sentence := _why_not_deleted(one for one in objects if isinstance(one, Page)):
+        messages.error(request, sentence)
+        return redirect("wagtailadmin_explore_root")
     return None
 
 

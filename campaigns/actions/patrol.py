@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
@@ -71,6 +72,11 @@ class NameTaken(CheckPointRefused):
 class TooManyPoints(CheckPointRefused):
     def __str__(self) -> str:
         return str(_("An activity has at most %(most)s check points.") % {"most": MOST_POINTS})
+
+
+class PointWasVisited(CheckPointRefused):
+    def __str__(self) -> str:
+        return str(_("Somebody has passed this point already. Take it out of use instead."))
 
 
 # Passing a point
@@ -189,6 +195,16 @@ def set_check_point_in_use(
     check_point.save(update_fields=["is_in_use"])
     log(instance=check_point, action="wagtail.edit", user=by, data={"is_in_use": is_in_use})
     return check_point
+
+
+def remove_check_point(*, check_point: CheckPoint, by: User | None) -> None:
+    """Made by mistake, never passed. Raises PointWasVisited."""
+    try:
+        with transaction.atomic():
+            log(instance=check_point, action="wagtail.delete", user=by, deleted=True)
+            check_point.delete()
+    except (ProtectedError, IntegrityError) as error:  # a visit, before or meanwhile
+        raise PointWasVisited from error
 
 
 @transaction.atomic

@@ -265,14 +265,22 @@ class CampaignPage(Page):
             twin = stored.pop(activity.key, None)
             activity.pk = twin.pk if twin else None
         for activity in stored.values():
-            if activity.has_shifts:
+            if activity.is_needed:
                 page.activities.add(activity)
         return page
 
     def _stored_activities(self) -> models.QuerySet[Activity]:
-        shifts = Activity._meta.get_field("shifts").related_model.objects
+        """With whether shifts or check points hang on them."""
+        needed_by = [
+            models.Exists(
+                Activity._meta.get_field(name).related_model.objects.filter(
+                    activity_id=models.OuterRef("pk")
+                )
+            )
+            for name in ("shifts", "check_points")
+        ]
         return Activity.objects.filter(campaign_id=self.pk).annotate(
-            has_shifts=models.Exists(shifts.filter(activity_id=models.OuterRef("pk")))
+            is_needed=models.Q(needed_by[0]) | models.Q(needed_by[1])
         )
 
 

@@ -15,6 +15,7 @@ from wagtail.models import Page, TaskState
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text
 
 from campaigns.actions.pages import draft_campaign, publish_campaign
+from campaigns.actions.patrol import add_check_point
 from campaigns.models import Activity, CampaignPage, OrganisationCampaignsPage, Shift
 from tests.cast import make_shift
 from volunteers.actions.organisations import remove_member
@@ -308,6 +309,38 @@ def test_an_activity_with_shifts_is_not_removed_and_stays_in_the_form(
     assert response.status_code == 200
     assert "has shifts, so it cannot be removed" in response.content.decode()
     assert Shift.objects.get().activity == activity
+
+
+def test_an_activity_with_check_points_is_not_removed_either(
+    client: Client, rui: User, campaign: CampaignPage, activity: Activity,
+    territory: Territory, category: Category,
+) -> None:  # fmt: skip
+    add_check_point(activity=activity, name="北门", by=rui)
+    client.force_login(rui)
+    client.cookies["linli_language"] = "en"
+    rows = [
+        ACTIVITY | {"id": activity.pk, "key": activity.key, "DELETE": "on"},
+        ACTIVITY | {"role": "另一个"},
+    ]
+    data = page_data(territory, category, activities=rows, initial=1)
+    response = client.post(edit_url(campaign), data | {"action-publish": "1"})
+    assert response.status_code == 200
+    assert "has check points, so it cannot be removed" in response.content.decode()
+    response = client.post(f"/admin/pages/{campaign.pk}/delete/", follow=True)
+    assert "check points cannot be deleted" in response.content.decode()
+    assert activity.check_points.exists()
+
+
+def test_a_revision_that_does_not_know_an_activity_leaves_its_check_points(
+    client: Client, rui: User, campaign: CampaignPage, activity: Activity
+) -> None:
+    other = Activity.objects.create(campaign=campaign, role="劝导员", place="路口")
+    add_check_point(activity=other, name="路口", by=rui)
+    content = campaign.serializable_data()
+    content["activities"] = [row for row in content["activities"] if row["pk"] == activity.pk]
+    page = campaign.with_content_json(content)
+    page.save()
+    assert set(campaign.activities.model.objects.filter(campaign=campaign)) == {activity, other}
 
 
 def test_publishing_twice_from_the_editor_keeps_one_row_an_activity(

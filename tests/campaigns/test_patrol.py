@@ -349,6 +349,18 @@ def test_a_new_code_is_one_press(desk, gate):
     assert read_check_point_token(check_point_token(check_point=gate)) == gate
 
 
+def test_a_point_made_by_mistake_is_removed_but_none_that_was_passed(
+    desk, activity, volunteer, on_patrol, gate, pond
+):
+    visit(gate, volunteer)
+    change(desk, pond, "remove")
+    assert list(activity.check_points.all()) == [gate]
+    response = change(desk, gate, "remove")
+    assert response.status_code == 302
+    assert list(activity.check_points.all()) == [gate]
+    assert CheckPointVisit.objects.exists()
+
+
 def test_what_nobody_knows_changes_nothing(desk, gate):
     assert change(desk, gate, "explode").status_code == 302
     gate.refresh_from_db()
