@@ -20,6 +20,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BeforeValidator,
     Field,
@@ -57,7 +58,12 @@ def _only_text(value: Any) -> Any:
     return value
 
 
-Words = Annotated[str, Field(max_length=200)]
+def _no_nul(value: str) -> str:
+    """PostgreSQL keeps none, and nobody types one."""
+    return value.replace("\x00", "")
+
+
+Words = Annotated[str, Field(max_length=200), AfterValidator(_no_nul)]
 
 
 class ScanIn(Schema):

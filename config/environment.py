@@ -35,13 +35,17 @@ def words(name: str) -> list[str]:
 def database(url: str) -> dict[str, Any]:
     """Django's DATABASES entry for `postgresql://user:password@host:port/name?option=value`.
 
-    A `host` option names a socket's folder. Raises ValueError for any other scheme.
+    A `host` option names a socket's folder; `prepare_threshold=none` keeps statements from being
+    prepared, for a pooler that gives every transaction another connection. Raises ValueError for
+    any other scheme.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ValueError("DATABASE_URL must start with postgresql://")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or unquote(parts.hostname or "")
+    threshold = options.pop("prepare_threshold", "5")
+    options["prepare_threshold"] = None if threshold == "none" else int(threshold)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

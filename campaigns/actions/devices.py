@@ -16,6 +16,7 @@ from campaigns.attendance_rules import MOST_DELAY_OF_DEVICES
 from campaigns.models import ConsoleDevice, Shift
 from campaigns.permissions import RUNNING_ROLES, get_shifts_for_devices
 from volunteers.models import Organisation, User
+from volunteers.prepared import prepared_cursor
 
 TOKEN_BYTES = 32
 # Every call reads the device's shifts along with the device: a gate has a day's, not a year's.
@@ -87,7 +88,7 @@ def touch_device(*, token: str) -> KnownDevice | None:
         "hash": hash_of(token),
         "roles": [str(role) for role in RUNNING_ROLES],
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_DEVICE_SQL, values)
         row = cursor.fetchone()
         if row is None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from campaigns.models import Activity, Scan, Shift
 from cms.bench import Figure
 from cms.bench.load import CLIENTS, Load, Request, alternate, ensure_city, press, server
+from volunteers.card_codes import rotating_url
 from volunteers.models import Membership, User
 
 NAME = "checkin_single"
@@ -62,7 +63,8 @@ def measure() -> Figure:
     )
 
 
-def _scan(shift: Shift, card: str, headers: dict[str, str]) -> Request:
+def _scan(shift: Shift, token: str, headers: dict[str, str]) -> Request:
+    card = rotating_url(token, timezone.now())
     body = urlencode({"card": card, "kind": "in", "nonce": uuid.uuid4(), "seconds_ago": "0.0"})
     return Request(
         "POST", f"/console/{shift.pk}/scan/", body, tuple(headers.items()), b'"checked_in"'
@@ -120,7 +122,7 @@ def _make_shift() -> Shift:
 
 
 def _make_people(shift: Shift, count: int) -> list[str]:
-    """So many volunteers with a card and a place at the shift; returns their cards' addresses."""
+    """So many volunteers with a card and a place at the shift; returns their cards' tokens."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -153,4 +155,4 @@ def _make_people(shift: Shift, count: int) -> list[str]:
             "UPDATE campaigns_shift SET taken = %s WHERE id = %s", [len(tokens), shift.pk]
         )
         cursor.execute("ANALYZE volunteers_volunteer, volunteers_volunteercard, campaigns_signup")
-    return [f"{settings.LINLI_BASE_URL}/c/{token}/" for token in tokens]
+    return tokens

@@ -21,6 +21,7 @@ from cms.bench.checkin import (
     _make_shift,
 )
 from cms.bench.load import CLIENTS, Load, Request, alternate, ensure_city, press, server
+from volunteers.card_codes import rotating_url
 from volunteers.models import Membership
 
 NAME = "checkin_api"
@@ -77,12 +78,13 @@ def _make_devices(shift: Shift) -> list[str]:
 
 
 def _scan(shift: Shift, card: str, token: str) -> Request:
+    now = timezone.now()
     scan = {
         "nonce": str(uuid.uuid4()),
         "shift": shift.pk,
         "kind": "in",
-        "card": card,
-        "made_at": timezone.now().isoformat(),
+        "card": rotating_url(card, now),
+        "made_at": now.isoformat(),
     }
     headers = {
         "Host": settings.LINLI_BASE_URL.partition("://")[2],

@@ -402,7 +402,7 @@ def test_somebody_is_chosen_by_name(running, expected, card, token, activity):
 def test_everybody_leaves_together_with_the_evidence_kept(running, expected, card, token):
     came = (running.starts_at + MINUTE).isoformat()
     send(token, scan(running, card, made_at=came))
-    left = scan(running, "", "out", place=expected.pk, together="合影 17:00")
+    left = scan(running, "", "out", place=expected.pk, together="合影\x00 17:00")
     assert outcomes(send(token, left)) == ["checked_out"]
     draft_records()
     stay = Attendance.objects.get()

@@ -8,7 +8,12 @@ from config import environment
 def test_a_database_address_with_a_socket_folder_becomes_django_settings():
     found = environment.database("postgresql://ada@/linli?host=/run/db&sslmode=disable")
     assert (found["USER"], found["HOST"], found["NAME"]) == ("ada", "/run/db", "linli")
-    assert found["OPTIONS"] == {"sslmode": "disable"}
+    assert found["OPTIONS"] == {"sslmode": "disable", "prepare_threshold": 5}
+
+
+def test_behind_a_pooler_no_statement_is_prepared():
+    found = environment.database("postgresql://db.example/linli?prepare_threshold=none")
+    assert found["OPTIONS"] == {"prepare_threshold": None}
 
 
 def test_a_password_with_reserved_characters_survives():
