@@ -120,7 +120,14 @@ async function ask() {
   }
   if (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status)) leave();
   if (!answer.ok) return;
-  held = await answer.json();
+  const now = await answer.json();
+  if (now.address !== held.address) {
+    // Another card, or another person: no name may stand above a code that is not its own.
+    await forgetCard();
+    location.reload();
+    return;
+  }
+  held = now;
   shownStep = null;
   sayWhetherTheClockIsRight();
 }

@@ -18,6 +18,7 @@ from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.cast import make_card, make_user, make_volunteer
 from volunteers.card_codes import CodeState, read_card_code
 from volunteers.models import User
 
@@ -215,6 +216,22 @@ def test_a_page_left_open_shows_no_card_once_its_holder_is_signed_out(
     assert card_page.locator(".volunteer-card").count() == 0
     assert code_on(card_page) == ""
     wait_for(card_page, NOTHING_IS_KEPT)
+
+
+def test_a_page_left_open_never_shows_one_persons_name_above_anothers_code(
+    live_site: str, card_page: Any
+) -> None:
+    open_card(card_page, site=live_site)
+    wait_for_copy(card_page)
+    other = make_user(name="周小满", phone="+8613911110001")
+    card = make_card(make_volunteer(user=other, name="周小满", community=None), number="1000000091")
+    sign_in(card_page, user=other, address=live_site)
+    card_page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(card_page.locator(".volunteer-card-name")).to_have_text("周小满")
+    card_page.wait_for_selector("[data-card-code][data-state=live]")
+
+    assert f"/c/{card.token}/" in code_on(card_page)
+    assert "林爱丽" not in card_page.content()
 
 
 def test_a_new_card_is_the_one_that_is_shown_without_a_network(
