@@ -17,8 +17,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import to_locale
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -31,6 +31,8 @@ from campaigns.desk_views import organisers_only
 from campaigns.models import Shift
 from campaigns.permissions import get_shifts_for_devices
 from volunteers.language import in_language
+
+API = "/api/v1/"
 
 
 @require_GET
@@ -52,6 +54,8 @@ def console_worker(request: HttpRequest) -> HttpResponse:
         "shell": reverse("console_app"),
         "files": kept_files(),
         "version": version_of(shell),
+        "api": API,
+        "language": _language(),
     }
     module = json.dumps(static("js/console/worker.js"))
     script = f"import {{ run }} from {module};\nrun({json.dumps(kept)});\n"
@@ -121,7 +125,7 @@ def _shell() -> dict[str, Any]:
             "timeZone": settings.TIME_ZONE,
             "worker": reverse("console_worker"),
             "prepare": reverse("console_prepare"),
-            "api": "/api/v1/",
+            "api": API,
             "icons": static("img/icons.svg"),
         },
     }
@@ -129,8 +133,6 @@ def _shell() -> dict[str, Any]:
 
 def _language() -> str:
     """What the app asks the API to answer in: the language of the words beside it."""
-    from django.utils.translation import get_language
-
     return get_language() or settings.LANGUAGE_CODE
 
 

@@ -142,6 +142,7 @@ PUBLIC = [
     "star_notice",
     "badges",
     "honours",
+    "console_app",
 ]
 OWN = [
     "me",

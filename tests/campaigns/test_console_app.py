@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -69,6 +70,18 @@ def test_the_worker_keeps_every_file_that_the_app_needs(client, db):
     shell = client.get(APP).content.decode()
     for address in re.findall(r'(?:href|src)="(/static/[^"#]+)', shell):
         assert address in kept_files(), address
+
+
+def test_in_production_every_address_that_is_kept_leads_to_a_file(tmp_path, settings):
+    """There the page's own files carry a digest in their names, and what they import does not."""
+    manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": manifest}}
+    call_command("collectstatic", interactive=False, verbosity=0)
+    addresses = kept_files()
+    assert any(re.search(r"app\.[0-9a-f]{12}\.js$", address) for address in addresses)
+    for address in addresses:
+        assert (tmp_path / address.removeprefix(settings.STATIC_URL)).is_file(), address
 
 
 def test_a_changed_file_makes_another_version(client, db, monkeypatch):

@@ -96,6 +96,7 @@ export class ScanScreen {
       corrected: differs ? word("corrected", { before: sentenceOf({ ...scan, answer: null }, gate) }) : "",
     });
     this.offerActions(isAsking ? null : scan, verdict.outcome);
+    this.result.scrollIntoView({ block: "nearest" });
   }
 
   clear() {
@@ -193,7 +194,6 @@ export class ScanScreen {
     this.form.elements.text.value = "";
     this.search();
     this.take({ place });
-    this.result.scrollIntoView({ block: "center" });
   }
 
   // The camera
@@ -257,7 +257,7 @@ export function personRow(person, kind) {
   row.dataset.state = person.state;
   const isWaited = person.state === (kind === "in" ? "expected" : "in");
   const state = kind === "in" && isWaited ? "" : word(`state_${person.state}`, { time: clock(person.at) });
-  const number = [person.number && word("number", { number: person.number }), person.team].filter(Boolean).join(" · ");
+  const number = [person.number, person.team].filter(Boolean).join(" · ");
   setText(row, { name: person.name, number, state });
   const take = row.querySelector("[data-take]");
   take.dataset.take = person.place;
