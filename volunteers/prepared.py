@@ -21,5 +21,5 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
     connection.ensure_connection()
     cursor = psycopg.Cursor(connection.connection)
     # As BaseDatabaseWrapper.cursor() does: errors become Django's, and tests count the statement.
-    with connection._prepare_cursor(cursor) as wrapped:
+    with connection._prepare_cursor(cursor) as wrapped:  # type: ignore[attr-defined]
         yield wrapped
