@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from campaigns.actions.attendance import scan_card
 from campaigns.actions.sign_ups import AlreadySignedUp, CoolingDown, sign_up
 from campaigns.cool_down import cool_down_of, day_in_words, reckon_cool_down
 from campaigns.eligibility import reasons_against, reasons_against_each, shifts_open_to
@@ -148,6 +149,16 @@ def test_the_list_the_page_and_the_action_give_one_answer(
     assert [reason.code for reason in reasons_against(volunteer=volunteer, shift=tomorrow)] == [
         "cool_down"
     ]
+
+
+def test_who_stands_at_the_door_is_let_in_all_the_same(
+    volunteer: Volunteer, activity: Activity, miss: Any, bao: User
+) -> None:
+    miss(40, 20, 5)
+    running = make_shift(activity, starts_in=timedelta(minutes=-10))
+    result = scan_card(shift=running, card="LL0000000018", kind="in", by=bao, is_walk_in=True)
+    assert result.is_done
+    assert SignUp.objects.get().is_walk_in
 
 
 # What the person reads

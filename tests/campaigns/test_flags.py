@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -11,6 +12,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from campaigns.actions.attendance import check_in, scan_card
+from campaigns.actions.devices import register_device
 from campaigns.actions.flags import (
     STATEMENTS,
     FlagDecided,
@@ -21,9 +24,14 @@ from campaigns.actions.flags import (
     look_over_scans,
     numbers,
 )
+from campaigns.actions.own_scans import scan_own
 from campaigns.models import Activity, Attendance, Scan, ScanFlag, Shift, SignUp
+from campaigns.models.attendance import Door
+from campaigns.outcomes import Outcome
 from campaigns.permissions import get_flags_for
 from campaigns.tasks import sweep_scans, sweep_scans_of_days
+from tests.campaigns.test_attendance import sign_up_for
+from tests.campaigns.test_desk import serve
 from tests.cast import make_shift, make_volunteer
 from volunteers.actions.merges import merge_volunteers
 from volunteers.actions.records import confirm_record, draft_record
@@ -262,8 +270,6 @@ def test_a_walk_in_who_was_refused_at_once_was_not_let_in(scan: MakeScan) -> Non
 
 @pytest.fixture
 def device(bao: User, organisation: Organisation, running: Shift) -> Any:
-    from campaigns.actions.devices import register_device
-
     return register_device(by=bao, organisation=organisation, shifts=[running], name="一号门")[0]
 
 
@@ -480,3 +486,109 @@ def test_the_nights_sweep_deletes_old_distances(scan: MakeScan) -> None:
     scan(60 * 24 * 31, distance_m=500)
     sweep_scans_of_days()
     assert Scan.objects.get().distance_m is None
+
+
+# The same through the doors
+
+
+def test_a_distance_told_at_the_venue_is_looked_at(running: Shift, alice: User) -> None:
+    sign_up_for(running, alice.volunteer)
+    told = scan_own(
+        shift=running, volunteer=alice.volunteer, kind="in", door=Door.VENUE_SCREEN,
+        nonce=uuid.uuid4(), by=alice, distance_m=2500,
+    )  # fmt: skip
+    assert told.is_done
+    look()
+    assert kinds() == [Kind.FAR_AWAY]
+
+
+def test_three_who_check_in_by_one_phone_are_let_in_and_looked_at(
+    running: Shift, territory: Territory
+) -> None:
+    for number in range(3):
+        person = make_volunteer(user=None, name=f"邻居{number}", community=territory)
+        sign_up_for(running, person)
+        result = check_in(
+            shift=running, volunteer=person, door=Door.VENUE_SCREEN, by=None, browser="one-phone"
+        )
+        assert result.is_done
+    look()
+    assert kinds() == [Kind.SHARED_PHONE] * 3
+
+
+def test_coming_in_at_the_next_place_before_leaving_the_first_is_looked_at(
+    running: Shift, activity: Activity, volunteer: Volunteer
+) -> None:
+    # It begins when the first one ends; its door has been open for an hour before.
+    running.ends_at = timezone.now() + 30 * MINUTE
+    running.save()
+    next_one = make_shift(activity, starts_in=30 * MINUTE + MINUTE)
+    sign_up_for(running, volunteer)
+    sign_up_for(next_one, volunteer)
+    check_in(
+        shift=running, volunteer=volunteer, door=Door.CONSOLE, by=None,
+        made_at=timezone.now() - 30 * MINUTE,
+    )  # fmt: skip
+    result = check_in(shift=next_one, volunteer=volunteer, door=Door.CONSOLE, by=None)
+    assert (result.outcome, result.is_done) == (Outcome.MOVED_HERE, True)
+    look()
+    flag = ScanFlag.objects.get()
+    assert (flag.kind, flag.shift) == (Kind.TWO_PLACES, next_one)
+    assert flag.details["from_shift"] == running.pk
+
+
+def test_an_override_is_looked_at_by_somebody_else(
+    activity: Activity, volunteer: Volunteer, bao: User
+) -> None:
+    early = make_shift(activity, starts_in=timedelta(hours=3))
+    sign_up_for(early, volunteer)
+    result = scan_card(
+        shift=early, card="LL0000000018", kind="in", by=bao, override_reason="提前布置场地"
+    )
+    assert result.is_done
+    look()
+    flag = ScanFlag.objects.get()
+    assert (flag.kind, flag.scan.reason) == (Kind.OVERRIDE, "提前布置场地")
+    assert not ScanFlag.objects.of_others(bao).exists()
+
+
+def test_a_device_that_typed_a_number_and_was_silent_for_long_is_looked_at(
+    running: Shift, volunteer: Volunteer, device: Any, bao: User
+) -> None:
+    sign_up_for(running, volunteer)
+    result = scan_card(
+        shift=running, card="LL0000000018", kind="in", by=bao, device=device,
+        made_at=timezone.now() - 50 * MINUTE,
+    )  # fmt: skip
+    assert result.is_done
+    look()
+    assert kinds() == [Kind.SENT_LATE]
+
+
+def test_a_walk_in_whose_place_was_gone_when_the_scan_arrived_is_looked_at(
+    running: Shift, alice: User, device: Any, bao: User
+) -> None:
+    Shift.objects.filter(pk=running.pk).update(capacity=1, taken=1)
+    result = scan_card(
+        shift=running, card="LL0000000018", kind="in", by=bao, device=device, is_walk_in=True,
+        made_at=timezone.now() - 50 * MINUTE,
+    )  # fmt: skip
+    assert result.outcome == Outcome.SHIFT_FULL
+    look()
+    assert kinds() == [Kind.SENT_LATE, Kind.WALK_IN_REFUSED]
+
+
+def test_an_earlier_check_in_that_arrives_after_the_hours_were_confirmed_is_looked_at(
+    activity: Activity, volunteer: Volunteer, device: Any, bao: User
+) -> None:
+    ended = make_shift(activity, starts_in=timedelta(hours=-3))
+    record = serve(ended, volunteer)
+    confirm_record(record=record, by=bao)
+    check_in(
+        shift=ended, volunteer=volunteer, door=Door.CONSOLE, by=bao,
+        made_at=ended.starts_at - 20 * MINUTE,
+    )  # fmt: skip
+    look()
+    assert kinds() == [Kind.AFTER_CONFIRMING]
+    record.refresh_from_db()
+    assert record.state == "confirmed"
