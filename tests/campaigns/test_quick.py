@@ -1,0 +1,142 @@
+"""The quick way and the careful one decide alike, alone and when many devices send at once."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+
+from campaigns.actions import attendance as attendance_module
+from campaigns.actions.attempts import Attempt
+from campaigns.actions.attendance import card_attempt, settle_scans
+from campaigns.actions.quick import decide_quickly
+from campaigns.models import Activity, Attendance, ConsoleDevice, Scan, Shift
+from campaigns.tasks import draft_records
+from tests.campaigns.test_any_order import SCANS, devices, send, shifts, state  # noqa: F401
+from tests.campaigns.test_attendance import MINUTE, at_once, sign_up_for
+from tests.cast import make_card, make_volunteer
+from volunteers.models import ServiceRecord, Territory, Volunteer
+
+
+@given(scans=SCANS)
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_the_quick_way_and_the_careful_one_end_alike(shifts, devices, alice, monkeypatch, scans):  # noqa: F811
+    made = [
+        (number, kind, shifts[0].starts_at + minutes * MINUTE, uuid.uuid4())
+        for number, kind, minutes in scans
+    ]
+    ends = []
+    for decide in (decide_quickly, lambda _attempts: {}):
+        monkeypatch.setattr(attendance_module, "decide_quickly", decide)
+        with transaction.atomic():
+            for scan in made:
+                send([scan], shifts, devices[0], alice.volunteer)
+            answered = dict(Scan.objects.values_list("nonce", "outcome"))
+            ends.append((state(), answered))
+            transaction.set_rollback(True)
+    assert ends[0] == ends[1]
+
+
+def test_the_plain_case_does_go_the_quick_way(shifts, devices, alice, monkeypatch):  # noqa: F811
+    """Or the test above compares the careful way with itself."""
+
+    def never(attempt: Attempt) -> Any:
+        raise AssertionError(f"{attempt.kind} went the careful way")
+
+    monkeypatch.setattr(attendance_module, "decide", never)
+    at = shifts[0].starts_at
+    send([(0, "in", at, uuid.uuid4())], shifts, devices[0], alice.volunteer)
+    send([(0, "out", at + 90 * MINUTE, uuid.uuid4())], shifts, devices[1], alice.volunteer)
+    send([(1, "in", at + 120 * MINUTE, uuid.uuid4())], shifts, devices[0], alice.volunteer)
+    assert Attendance.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", range(4))
+def test_many_devices_at_once_end_as_one_after_the_other(
+    activity: Activity,
+    devices: list[ConsoleDevice],  # noqa: F811
+    shifts: list[Shift],  # noqa: F811
+    territory: Territory,
+    seed: int,
+):
+    """Four people, three shifts, 72 scans in batches by eight threads; then once more in order,
+    on the same places without their attendances, by one."""
+    chance = random.Random(seed)
+    people = [make_volunteer(user=None, name=f"邻居{n}", community=territory) for n in range(4)]
+    for number, person in enumerate(people):
+        make_card(person, number=f"T{number:09d}")
+        for shift in shifts:
+            sign_up_for(shift, person)
+    made = [
+        (
+            chance.choice(people),
+            chance.choice(shifts),
+            chance.choice(["in", "in", "out"]),
+            shifts[0].starts_at + timedelta(minutes=chance.randrange(-60, 420)),
+            uuid.uuid4(),
+        )
+        for _number in range(72)
+    ]
+    shares = [made[start::6] for start in range(6)]
+    shares += [chance.sample(made, 20), chance.sample(made, 20)]  # sent by two, each once
+
+    at_once(8, lambda n: send_all(shares[n], devices[n % 2], size=5))
+    at_once(3, lambda _n: draft_records())
+    assert Scan.objects.count() == len(made)
+    together = stays()
+
+    clear(people)
+    send_all(sorted(made, key=lambda scan: scan[3]), devices[0], size=1)
+    assert stays() == together
+
+
+def send_all(made: list[tuple[Any, ...]], device: ConsoleDevice, *, size: int) -> None:
+    for start in range(0, len(made), size):
+        results = settle_scans(
+            [
+                card_attempt(
+                    shift=Shift.objects.get(pk=shift.pk),
+                    kind=kind,
+                    by=device.account,
+                    nonce=nonce,
+                    card=person.cards.get().number,
+                    made_at=at,
+                    device=device,
+                )
+                for person, shift, kind, at, nonce in made[start : start + size]
+            ]
+        )
+        assert None not in results  # no deadlock, nothing to be sent again
+
+
+def stays() -> list[tuple[Any, ...]]:
+    draft_records()
+    return list(
+        Attendance.objects.order_by("sign_up").values_list(
+            "sign_up",
+            "checked_in_at",
+            "checked_out_at",
+            "check_out_door",
+            "review",
+            "record__credited_minutes",
+            "record__checked_in_at",
+            "record__review_reason",
+        )
+    )
+
+
+def clear(people: list[Volunteer]) -> None:
+    """As if nobody had ever been scanned."""
+    Scan.objects.all().delete()
+    Attendance.objects.all().delete()
+    ServiceRecord.objects.filter(volunteer__in=people).delete()
