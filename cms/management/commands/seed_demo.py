@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from cms.seeding import ground, honours, life, office, people, rewards, site, today
+from cms.seeding import ground, honours, life, office, patrol, people, rewards, site, today
 
 DAYS = 42
 RESIDENTS = 2000
@@ -47,6 +47,7 @@ class Command(BaseCommand):
         )
         self._step("honours", lambda: honours.seed_honours(users))
         self._step("today and what is to come", lambda: today.refresh(alice=users["alice"]))
+        self._step("the patrol's way", patrol.seed_patrol)
         self._step("what the office sees", office.look_after_the_ledger)
         self.stdout.write(f"Demo city ready in {time.monotonic() - began:.0f} s")
 
