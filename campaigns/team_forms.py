@@ -60,7 +60,7 @@ class TeamForm(TeamNameForm):
         SignUp.objects.none(),
         label=_("Leader"),
         empty_label=_("Please choose"),
-        help_text=_("Checks everybody in and out with their own phone."),
+        help_text=_("Somebody with an account: checks everybody in and out with their own phone."),
         error_messages={"invalid_choice": _("This person is not free any more.")},
     )
     members = PlacesField(
@@ -75,8 +75,10 @@ class TeamForm(TeamNameForm):
         number = shift.teams.count() + 1
         super().__init__(data, initial={"name": gettext("Team %(number)s") % {"number": number}})
         self.shift = shift
-        for name in ("leader", "members"):
-            self.fields[name].queryset = free_places(shift)  # type: ignore[attr-defined]
+        free = free_places(shift)
+        with_account = free.filter(volunteer__user__isnull=False)
+        self.fields["leader"].queryset = with_account  # type: ignore[attr-defined]
+        self.fields["members"].queryset = free  # type: ignore[attr-defined]
 
     def form(self, *, by: User) -> Team | None:
         """The team, or None with the reason on the form."""

@@ -99,7 +99,8 @@ def _offer(
 def _press(
     request: HttpRequest, *, token: str, code: VenueCode, shift: Shift, volunteer: Volunteer
 ) -> HttpResponse:
-    team = get_team_led_by(request.user, shift)
+    # Most people lead nobody: they are not asked about it in the twenty minutes when all arrive.
+    team = get_team_led_by(request.user, shift) if "members" in request.POST else None
     form = VenuePressForm(request.POST, members=_members(team))
     if not form.is_valid():
         return _offer(request, code=code, shift=shift, volunteer=volunteer, wrong=form.sentence)

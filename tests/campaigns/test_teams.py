@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from campaigns.actions.attendance import check_in
@@ -94,6 +96,25 @@ def test_nobody_is_in_two_teams(running, alice, people, team):
     assert Team.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_teams_made_at_once_do_not_share_a_member(running, people, roster, alice):
+    chosen = [(alice.volunteer, people[:2], "一队"), (people[2], people[1:2] + people[3:4], "二队")]
+
+    def run(number: int) -> str:
+        leader, members, name = chosen[number]
+        try:
+            return form(running, leader, members, name=name).name
+        except AlreadyInTeam:
+            return "refused"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(run, range(2)))
+    assert answers.count("refused") == 1
+    assert Team.objects.get().members.count() == 3
+
+
 def test_two_teams_of_a_shift_have_two_names(running, activity, territory, team):
     others = [
         make_volunteer(user=None, name=f"同事{number}", community=territory) for number in range(3)
@@ -169,6 +190,12 @@ def test_who_is_in_a_team_is_not_offered_again(desk, running, roster, team):
     form_shown = desk.get(teams_page(running)).context["form"]
     free = {own.volunteer.name for own in form_shown.fields["members"].queryset}
     assert free == {"邻居3", "邻居4"}
+
+
+def test_who_has_no_account_is_not_offered_as_a_leader(desk, running, alice, roster):
+    form_shown = desk.get(teams_page(running)).context["form"]
+    offered = [own.volunteer for own in form_shown.fields["leader"].queryset]
+    assert offered == [alice.volunteer]
 
 
 def test_a_team_is_renamed_and_dissolved_and_a_second_press_does_no_harm(desk, running, team):
