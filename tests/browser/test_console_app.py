@@ -270,6 +270,7 @@ def test_a_closed_and_reopened_app_still_has_its_scans_and_sends_each_once(
 def test_an_answer_that_was_lost_makes_no_second_scan(
     console: Any, alice: User, running: Shift
 ) -> None:
+    """Whoever sends it again, the page or the worker, sends the same nonce."""
     sent: list[str] = []
 
     def lose_the_answer(route: Any) -> None:
@@ -280,12 +281,12 @@ def test_an_answer_that_was_lost_makes_no_second_scan(
         else:
             route.continue_()
 
-    console.route("**/api/v1/checkins", lose_the_answer)
+    console.context.route("**/api/v1/checkins", lose_the_answer)
     assert scan(console, code_of(alice.volunteer)) == ("ok", "checked_in")
     waits(console, 0)
     nonces = [re.findall(r'"nonce":"([^"]+)"', body) for body in sent]
-    assert nonces[0] == nonces[1]
-    assert Scan.objects.filter(shift=running).count() == 1
+    assert len(nonces) > 1
+    assert {nonce for batch in nonces for nonce in batch} == {str(Scan.objects.get().nonce)}
 
 
 def test_the_worker_sends_what_waits_after_the_page_was_closed(

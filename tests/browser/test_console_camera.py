@@ -17,9 +17,11 @@ from django.urls import reverse
 from PIL import Image
 from playwright.sync_api import expect
 
+from campaigns.actions.devices import register_device
 from campaigns.actions.sign_ups import sign_up
-from campaigns.models import Attendance, Shift
+from campaigns.models import Attendance, Scan, Shift
 from tests.conftest import CHROMIUM_ARGUMENTS, chromium_path
+from volunteers.card_codes import signed_url
 from volunteers.models import User
 from volunteers.qr import qr_png
 
@@ -114,6 +116,67 @@ def test_the_vendored_reader_reads_a_code_and_asks_nobody_else_for_anything(
 
     assert page.text_content("output") == url
     assert strangers == []
+
+
+# The console
+
+
+def test_a_card_held_before_the_camera_is_one_scan_each_way(
+    live_site: str,
+    open_camera_page: Callable[..., Any],
+    shift: Shift,
+    alice: User,
+    bao: User,
+    tmp_path: Path,
+) -> None:
+    sign_up(shift=shift, volunteer=alice.volunteer, by=alice)
+    organisation = shift.activity.campaign.organisation
+    _device, token = register_device(by=bao, organisation=organisation, shifts=[shift], name="门")
+    card = alice.volunteer.cards.get()
+    url = signed_url(card.token, card.expires_on)
+    page = open_camera_page(film_of(url, path=tmp_path / "film.mjpeg"))
+    strangers: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            strangers.append(request.url)
+            if not request.url.startswith((live_site, "data:", "blob:"))
+            else None
+        ),
+    )
+    page.goto(f"{live_site}/console/#token={token}")
+    page.wait_for_selector("body[data-screen=scan]")
+    page.click("[data-camera-open]")
+    page.wait_for_selector("[data-result][data-outcome=ok]")
+    page.wait_for_timeout(4000)  # held in view for longer than the quiet time
+    expect(page.locator("[data-result]")).to_have_attribute("data-code", "checked_in")
+    assert Scan.objects.filter(shift=shift).count() == 1
+    page.locator("input[name=kind][value=out]").check(force=True)
+    page.wait_for_selector("[data-result][data-code=checked_out]")
+    expect(page.locator("[data-waiting]")).to_have_attribute("data-count", "0")
+
+    assert list(Scan.objects.order_by("made_at").values_list("kind", "proof")) == [
+        ("in", "signed"), ("out", "signed"),
+    ]  # fmt: skip
+    assert strangers == []
+
+
+def test_a_device_without_a_camera_says_so_and_still_takes_numbers(
+    live_site: str, open_camera_page: Callable[..., Any], shift: Shift, alice: User, bao: User
+) -> None:
+    sign_up(shift=shift, volunteer=alice.volunteer, by=alice)
+    organisation = shift.activity.campaign.organisation
+    _device, token = register_device(by=bao, organisation=organisation, shifts=[shift], name="门")
+    page = open_camera_page(None)
+    page.goto(f"{live_site}/console/#token={token}")
+    page.wait_for_selector("body[data-screen=scan]")
+    page.click("[data-camera-open]")
+    page.wait_for_selector("[data-camera-notice]:not([hidden])")
+
+    assert page.inner_text("[data-camera-notice]") != ""
+    page.fill("[data-type] input[name=text]", alice.volunteer.cards.get().number)
+    page.press("[data-type] input[name=text]", "Enter")
+    page.wait_for_selector("[data-result][data-outcome=ok]")
 
 
 # The page without JavaScript

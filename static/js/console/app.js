@@ -49,6 +49,7 @@ class App {
     on(body, "[data-log-out]", () => this.dialogs.logOut(() => this.go("pair")));
     on(find("[data-shift-list]"), "button", (button) => this.open(Number(button.dataset.shift)));
     this.differing = new Set();
+    this.offerToInstall();
   }
 
   async start() {
@@ -194,6 +195,21 @@ class App {
     find("[data-device-name]").textContent = word("device", { name: device.me.name });
     find("[data-menu-state]").textContent = word("device_until", { time: moment(device.me.expires_at) });
     this.dialogs.open("menu");
+  }
+
+  /** Browsers that can put the app among the phone's own say so by an event. */
+  offerToInstall() {
+    const button = find("[data-install]");
+    let offer = null;
+    window.addEventListener("beforeinstallprompt", (event) => {
+      event.preventDefault();
+      offer = event;
+      button.hidden = false;
+    });
+    button.addEventListener("click", async () => {
+      await offer.prompt();
+      button.hidden = true;
+    });
   }
 
   async syncNow() {

@@ -79,6 +79,8 @@ export class Pairing {
     } catch (error) {
       if (document.body.dataset.screen !== "pair") await this.onPaired(null);
       this.say(error.code ? error.message : word("no_network"));
+      // It has left the address, and can be tried again from here.
+      if (!error.code) find("[data-pair] input").value = token;
       return;
     }
     find("[data-pair] input").value = "";

@@ -31,7 +31,7 @@ export class Roster {
     if (scan.walk_in && isDone(scan.outcome)) this.addedHere.add(scan.key);
     const person = this.byPlace.get(scan.person);
     // Another phone may have seen them since.
-    if (!person || (person.at && Date.parse(person.at) > Date.parse(scan.made_at))) return;
+    if (!person || this.hasLater(person, scan)) return;
     if (isDone(scan.outcome)) {
       person.state = scan.kind;
       person.at = scan.made_at;
@@ -41,11 +41,18 @@ export class Roster {
   /** What the server said to it. */
   takeAnswer(scan) {
     const person = this.byPlace.get(scan.person);
-    if (scan.shift !== this.shift || !person) return;
-    const { checked_in_at: came, checked_out_at: left } = scan.answer;
+    if (scan.shift !== this.shift || !person || this.hasLater(person, scan)) return;
+    const { checked_in_at: came, checked_out_at: left, is_refused: isRefused } = scan.answer;
     if (left) Object.assign(person, { state: "out", at: left });
     else if (came) Object.assign(person, { state: "in", at: came });
-    else if (isDone(scan.outcome) && scan.answer.is_refused) person.state = scan.before || "expected";
+    else if (isDone(scan.outcome) && isRefused) {
+      Object.assign(person, { state: scan.before || "expected", at: scan.beforeAt });
+    }
+  }
+
+  /** What is known of somebody is younger than this scan: it has nothing to add. */
+  hasLater(person, scan) {
+    return Boolean(person.at) && Date.parse(person.at) > Date.parse(scan.made_at);
   }
 
   get placesLeft() {

@@ -40,9 +40,11 @@ export class ScanScreen {
   show() {
     if (!this.latest || this.latest.shift !== this.session.gate.shift.id) this.clear();
     if (!isPossible()) this.say(word("camera_insecure"));
+    if (this.wasOpen) this.press((camera) => camera.open());
   }
 
   leave() {
+    this.wasOpen = Boolean(this.camera && this.camera.isOpen);
     if (this.camera) this.camera.close();
     this.showCamera();
   }

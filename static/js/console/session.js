@@ -25,7 +25,8 @@ export class Session extends EventTarget {
     });
     session.device = (await session.store.get("device")) || null;
     session.gate = null;
-    session.waiting = await session.store.countWaiting();
+    session.unanswered = new Set((await session.store.waitingScans()).map((scan) => scan.nonce));
+    session.waiting = session.unanswered.size;
     session.isOnline = navigator.onLine;
     session.refusal = null;
     session.sync = new Sync({
@@ -33,13 +34,18 @@ export class Session extends EventTarget {
       onState: (state) => session.follow(state),
     });
     setInterval(() => session.cleanUp(), CLEAN_UP_EVERY_MS);
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden && session.waiting > 0) askForBackgroundSync();
+    });
     return session;
   }
 
   // This phone's device
 
+  /** Those whose list may still lie here. */
   get shifts() {
-    return this.device ? this.device.me.shifts : [];
+    const shifts = this.device ? this.device.me.shifts : [];
+    return shifts.filter((shift) => goneAt(shift.ends_at) > Date.now());
   }
 
   get clockIsOffMs() {
@@ -124,6 +130,7 @@ export class Session extends EventTarget {
       scans.push(scan);
     }
     await this.queue.add(scans);
+    for (const scan of scans) this.unanswered.add(scan.nonce);
     this.waiting += scans.length;
     this.tell("changed");
     askForBackgroundSync();
@@ -153,7 +160,7 @@ export class Session extends EventTarget {
       if (!(error instanceof Refused)) throw error;
       refusal = error; // of scans made with an earlier token, maybe
     }
-    this.waiting = await this.store.countWaiting();
+    await this.collectAnswers();
     if (this.device) await this.refresh();
     else if (refusal) throw refusal;
   }
@@ -174,8 +181,18 @@ export class Session extends EventTarget {
   }
 
   takeAnswers(scans) {
-    for (const scan of scans) this.gate?.roster.takeAnswer(scan);
+    for (const scan of scans) {
+      this.unanswered.delete(scan.nonce);
+      this.gate?.roster.takeAnswer(scan);
+    }
     this.tell("answered", { scans });
+  }
+
+  /** The worker, or another page, may have sent what was scanned here. */
+  async collectAnswers() {
+    const answered = await this.store.answeredOf([...this.unanswered]);
+    if (answered.length > 0) this.takeAnswers(answered);
+    this.waiting = await this.store.countWaiting();
   }
 
   follow({ isOnline, refusal }) {
@@ -185,15 +202,16 @@ export class Session extends EventTarget {
 
   /** The worker has sent while this page looked on. */
   async hearOfSending() {
-    this.waiting = await this.store.countWaiting();
+    await this.collectAnswers();
     this.tell("changed");
-    if (this.device) this.sync.nudge();
+    this.sync.nudge();
   }
 
   // Forgetting
 
   async cleanUp() {
     await this.store.forgetWhatIsOver();
+    await this.store.trim();
     if (this.device && !(await this.store.get("device"))) this.lose();
     else if (this.gate && !(await this.ready()).has(this.gate.shift.id)) this.closeShift();
   }

@@ -84,6 +84,15 @@ export class Store {
     return this.unlockAll(names, rows);
   }
 
+  /** Of these scans, those that have been answered since: by the worker, or by another page. */
+  async answeredOf(nonces) {
+    const waiting = new Set(await done(this.from("scans").index("waits").getAllKeys(1)));
+    const answered = nonces.filter((nonce) => !waiting.has(nonce));
+    const rows = await Promise.all(answered.map((nonce) => done(this.from("scans").get(nonce))));
+    const scans = await Promise.all(rows.map((row, number) => row && this.unlock(answered[number], row)));
+    return scans.filter(Boolean);
+  }
+
   async countWaiting() {
     return done(this.from("scans").index("waits").count(1));
   }
