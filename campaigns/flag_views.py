@@ -63,7 +63,7 @@ def _show_scans(request: HttpRequest, *, wrong: DecideFlagForm | None = None) ->
         "rows": _rows(request, list(page), wrong),
         "has_many_organisations": _runs_many(request),
         # Somebody else was quicker, or the row is on another page: the reason is not lost.
-        "refusal": wrong.non_field_errors() if wrong else (),
+        "refusal": [*wrong.non_field_errors(), *wrong.errors.get("verdict", [])] if wrong else [],
     }
     return render(request, "campaigns/desk_scans.html", context, status=422 if wrong else 200)
 

@@ -159,7 +159,7 @@ OWN = [
     "account_set_password",
     "usersessions_list",
 ]
-DESK = ["desk", "desk_records", "nominate_honour"]
+DESK = ["desk", "desk_records", "desk_scans", "desk_no_shows", "nominate_honour"]
 
 
 def test_public_pages_are_accessible(

@@ -100,6 +100,9 @@ def decide_flag(*, flag: ScanFlag, verdict: str, remark: str, by: User) -> ScanF
         )  # fmt: skip
         flag.scan = scan
         if flag.decided_at is not None:
+            # Pressed twice is said once.
+            if (flag.decided_by_id, flag.verdict, flag.remark) == (by.pk, verdict, remark):
+                return flag
             raise FlagDecided
         if concerns(flag, by):
             raise OwnScan

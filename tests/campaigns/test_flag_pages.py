@@ -16,6 +16,7 @@ from campaigns.models import Attendance, Scan, ScanFlag, Shift
 from tests.campaigns.test_attendance import sign_up_for
 from tests.campaigns.test_desk import fresh, serve
 from tests.cast import make_shift, make_volunteer
+from tests.test_accessible_pages import check
 from volunteers.actions.absences import note_no_shows
 from volunteers.models import NoShow, Organisation, Territory, User, Volunteer
 
@@ -181,6 +182,14 @@ def test_all_in_order_takes_one_press_and_keeps_the_filter(
     assert bao.name in text_of(decided)
 
 
+def test_pressing_twice_does_no_harm(client: Client, bao: User, flag: ScanFlag) -> None:
+    client.force_login(bao)
+    for _press in range(2):
+        assert decide(client, flag, "fine", "问过了").status_code == 302
+    flag.refresh_from_db()
+    assert (flag.verdict, flag.decided_by) == ("fine", bao)
+
+
 def test_not_in_order_needs_words_and_leads_to_the_hours(
     client: Client, bao: User, ended: Shift, volunteer: Volunteer
 ) -> None:
@@ -278,6 +287,19 @@ def test_a_full_page_asks_the_database_a_fixed_number_of_times(
         assert len(client.get(SCANS).context["rows"]) == 20
 
 
+def test_a_row_refused_is_accessible_and_loses_nothing_typed(
+    client: Client, bao: User, ended: Shift, volunteer: Volunteer, flag: ScanFlag
+) -> None:
+    keep_scan(ended, volunteer, is_override=True, by=bao, reason="我认识她")
+    look()
+    client.force_login(bao)
+    check(text_of(client.get(SCANS)))
+    check(text_of(decide(client, flag, "not_fine")))
+    page = text_of(decide(client, flag, "perhaps", "问过队长了"))
+    check(page)
+    assert "问过队长了" in page
+
+
 # No-shows
 
 
@@ -313,13 +335,16 @@ def test_without_a_reason_it_says_so_beside_the_field(
     client.force_login(bao)
     response = client.post(NO_SHOWS, {"no_show": missed.pk, "reason": ""})
     assert response.status_code == 422
+    check(text_of(response))
     assert "reason" in response.context["rows"][0]["form"].errors
     assert NoShow.objects.counting().exists()
 
 
 def test_an_excuse_given_twice_is_harmless(client: Client, bao: User, missed: NoShow) -> None:
     client.force_login(bao)
-    client.post(NO_SHOWS, {"no_show": missed.pk, "reason": "发烧"})
+    for _press in range(2):
+        done = client.post(NO_SHOWS, {"no_show": missed.pk, "reason": "发烧"})
+        assert done.status_code == 302
     again = client.post(NO_SHOWS, {"no_show": missed.pk, "reason": "别的"})
     assert again.status_code == 422
     missed.refresh_from_db()

@@ -30,7 +30,7 @@ from campaigns.models.attendance import Door
 from campaigns.outcomes import Outcome
 from campaigns.permissions import get_flags_for
 from campaigns.tasks import sweep_scans, sweep_scans_of_days
-from tests.campaigns.test_attendance import sign_up_for
+from tests.campaigns.test_attendance import at_once, sign_up_for
 from tests.campaigns.test_desk import serve
 from tests.cast import make_shift, make_volunteer
 from volunteers.actions.merges import merge_volunteers
@@ -449,6 +449,54 @@ def test_it_goes_along_when_two_registrations_become_one(
     look()
     merge_volunteers(kept=volunteer, merged=other, by=None)
     assert ScanFlag.objects.get().volunteer == volunteer
+
+
+# Many at once: real threads, real transactions
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_decide_at_once_one_decides(far_scan: Scan, bao: User, rui: User) -> None:
+    look()
+    flag = ScanFlag.objects.get()
+
+    def decide(number: int) -> str:
+        try:
+            decide_flag(flag=flag, verdict="fine", remark=str(number), by=(bao, rui)[number % 2])
+        except FlagDecided:
+            return "late"
+        return str(number)
+
+    answers = at_once(6, decide)
+    assert answers.count("late") == 5
+    flag.refresh_from_db()
+    assert flag.remark in answers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_of_two_decided_at_once_takes_the_distance_along(
+    scan: MakeScan, bao: User, rui: User
+) -> None:
+    for _round in range(5):
+        scan(distance_m=3000, is_override=True)
+    look()
+    flags = list(ScanFlag.objects.order_by("scan", "kind"))
+    assert len(flags) == 10
+    at_once(
+        10,
+        lambda number: decide_flag(
+            flag=flags[number], verdict="fine", remark="", by=(bao, rui)[number % 2]
+        ),
+    )
+    assert not Scan.objects.filter(distance_m__isnull=False).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_looks_at_once_find_each_thing_once(scan: MakeScan, territory: Territory) -> None:
+    for number in range(20):
+        person = make_volunteer(user=None, name=f"邻居{number}", community=territory)
+        scan(30, volunteer=person, door="venue_screen", browser="same", is_override=True)
+    assert sum(at_once(6, lambda _number: look())) == 40
+    assert ScanFlag.objects.count() == 40
 
 
 # The distance goes

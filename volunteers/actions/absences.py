@@ -91,6 +91,9 @@ def excuse_no_show(*, no_show: NoShow, reason: str, by: User) -> NoShow:
         if no_show.volunteer.user_id == by.pk:
             raise OwnNoShow
         if no_show.excused_at is not None:
+            # Pressed twice is said once.
+            if (no_show.excused_by_id, no_show.excuse_reason) == (by.pk, reason):
+                return no_show
             raise AlreadyExcused
         no_show.excused_at, no_show.excused_by, no_show.excuse_reason = timezone.now(), by, reason
         no_show.save(update_fields=["excused_at", "excused_by", "excuse_reason"])
