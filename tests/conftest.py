@@ -99,6 +99,31 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
     assert problems == []
 
 
+@pytest.fixture
+def open_camera_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """`open_camera_page(film, **context options)`: a page of a Chromium of its own, whose camera
+    shows the film (MJPEG); phone-sized by default."""
+    browsers: list[Any] = []
+
+    def make(film: Path, **options: Any) -> Any:
+        camera = [
+            "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        ]  # fmt: skip
+        browser = chromium.browser_type.launch(
+            executable_path=chromium_path(), args=[*CHROMIUM_ARGUMENTS, *camera]
+        )
+        browsers.append(browser)
+        phone = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "has_touch": True}
+        context = browser.new_context(**phone | options)
+        context.set_default_timeout(30_000)
+        return context.new_page()
+
+    yield make
+    for browser in browsers:
+        browser.close()
+
+
 # The Celery worker, as its own process
 
 
@@ -164,33 +189,55 @@ def live_environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def live_site(
-    transactional_db: None, live_environment: dict[str, str], tmp_path: Path
-) -> Iterator[str]:
-    """The address of the real web server, granian, as its own process on the test's database."""
+def start_site(transactional_db: None, live_environment: dict[str, str], tmp_path: Path) -> Any:
+    """`start_site(port)` starts the real web server, granian, on the test's database and returns
+    its Popen: the leader of a process group of its own.
+
+    Waits until the server answers; may be called again after the server was killed.
+    """
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(port: int) -> subprocess.Popen[bytes]:
+        log = tmp_path / f"web-{len(started)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+                    "--port", str(port), "--workers", "1", "--blocking-threads", "4",
+                    "config.wsgi:application",
+                ],
+                cwd=PROJECT, env=live_environment | {"LINLI_BASE_URL": address_at(port)},
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+        started.append(process)
+        _wait_until(lambda: _answers(port), seconds=START_SECONDS, process=process, log=log)
+        return process
+
+    yield start
+    for process in started:
+        _end_group(process)
+
+
+@pytest.fixture
+def live_site(start_site: Callable[[int], Any]) -> str:
+    """The address of the real web server, as its own process on the test's database."""
+    port = free_port()
+    start_site(port)
+    return address_at(port)
+
+
+def address_at(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def free_port() -> int:
     import socket
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    log = tmp_path / "web.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [
-                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-                "--port", str(port), "--workers", "1", "--blocking-threads", "4",
-                "config.wsgi:application",
-            ],
-            cwd=PROJECT, env=live_environment | {"LINLI_BASE_URL": address},
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
-    try:
-        _wait_until(lambda: _answers(port), seconds=START_SECONDS, process=process, log=log)
-        yield address
-    finally:
-        _end_group(process)
+        port: int = probe.getsockname()[1]
+    return port
 
 
 @pytest.fixture
