@@ -72,13 +72,15 @@ def end_at_closing(attendance: Attendance) -> None:
 def draft_owed_records(*, shift: Shift | None = None, limit: int = DRAFTS_AT_ONCE) -> int:
     """Draft the records of those who checked out by a device, which does not wait for it.
 
-    Returns how many. What somebody else holds at this moment is left for the next look.
+    Returns how many. Of all shifts, what somebody else holds is left for the next look; of the
+    one that is being closed, nothing is.
     """
     with transaction.atomic():
         owed = attendances_with_shift().filter(record=None, checked_out_at__isnull=False)
         if shift is not None:
             owed = owed.filter(sign_up__shift=shift)
-        held = list(owed.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit])
+        owed = owed.select_for_update(skip_locked=shift is None, of=("self",), no_key=True)
+        held = list(owed[:limit])
         ended = _marks_of(held)
         for attendance in held:
             came, left = ended[attendance.pk]

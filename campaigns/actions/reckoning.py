@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from campaigns.actions.attempts import Attempt
@@ -118,10 +118,12 @@ def _out_of_time(attempt: Attempt, place: SignUp, refusal: Outcome) -> Decision:
 
 def _hold_places_near(attempt: Attempt) -> dict[int, SignUp]:
     """{shift: the person's place}, locked. From now on the quick way leaves this person to us."""
-    near = SignUp.objects.holding().filter(
-        volunteer=attempt.volunteer,
-        shift__starts_at__gt=attempt.at - NEIGHBOURHOOD,
-        shift__starts_at__lt=attempt.at + NEIGHBOURHOOD,
+    days = (attempt.at - NEIGHBOURHOOD, attempt.at + NEIGHBOURHOOD)
+    own = SignUp.objects.holding().filter(volunteer=attempt.volunteer)
+    # However long ago somebody came in who is in still: they are moving on from there.
+    near = own.filter(
+        Q(shift__starts_at__range=days)
+        | Q(attendance__isnull=False, attendance__checked_out_at__isnull=True)
     )
     held = list(
         near.select_related("shift").select_for_update(no_key=True, of=("self",)).order_by("pk")
@@ -144,10 +146,7 @@ def _reckon_anew(attempt: Attempt, places: Mapping[int, SignUp]) -> Decision:
 def _marks_kept(attempt: Attempt, places: Mapping[int, SignUp]) -> list[Mark]:
     """All scans of the person that count, at places they held at that moment."""
     scans = Scan.objects.filter(
-        volunteer=attempt.volunteer,
-        shift__in=places.keys(),
-        counts=True,
-        made_at__gt=attempt.at - 2 * NEIGHBOURHOOD,
+        volunteer=attempt.volunteer, shift__in=places.keys(), counts=True
     ).exclude(nonce=attempt.nonce)
     marks = [mark_of(scan, shift_id=scan.shift_id) for scan in scans if scan.shift_id]
     return [mark for mark in marks if mark.made_at >= _held_since(places[mark.shift_id])]

@@ -19,7 +19,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaigns.actions.attendance import card_attempt, settle_scans
+from campaigns.actions.attendance import card_attempt, check_in, settle_scans
 from campaigns.actions.closing import close_shift
 from campaigns.actions.devices import register_device
 from campaigns.actions.presence import draft_owed_records
@@ -231,3 +231,17 @@ def test_who_was_scanned_before_signing_up_did_not_come_by_that_scan(shifts, dev
     later = shifts[0].starts_at + 40 * MINUTE
     send([(0, "in", later, uuid.uuid4())], shifts, devices[0], alice.volunteer)
     assert Attendance.objects.get().checked_in_at == later
+
+
+def test_who_never_left_a_shift_that_was_never_closed_moves_on_from_there(
+    activity, shifts, devices, alice
+):
+    """The sweep stood still for two weeks: nobody is locked out for that."""
+    long_ago = make_shift(activity, starts_in=timedelta(days=-14))
+    sign_up_for(long_ago, alice.volunteer)
+    came = long_ago.starts_at + MINUTE
+    check_in(shift=long_ago, volunteer=alice.volunteer, door=Door.CONSOLE, by=None, made_at=came)
+    send([(0, "in", shifts[0].starts_at, uuid.uuid4())], shifts, devices[0], alice.volunteer)
+    left = Attendance.objects.get(sign_up__shift=long_ago)
+    assert (left.checked_out_at, left.check_out_door) == (long_ago.ends_at, Door.CLOSING)
+    assert Attendance.objects.get(sign_up__shift=shifts[0]).is_in
