@@ -169,6 +169,35 @@ def test_a_helpers_token_leaves_the_address_at_once_and_a_wrong_one_is_told(
     assert page.evaluate("location.href") == address_of(live_site)
 
 
+def test_of_several_shifts_one_is_chosen_and_what_was_downloaded_opens_without_a_network(
+    live_site: str,
+    open_page: Callable[..., Any],
+    activity: Activity,
+    running: Shift,
+    place: SignUp,
+    bao: User,
+    organisation: Organisation,
+) -> None:
+    later = make_shift(activity, starts_in=timedelta(minutes=45))
+    _device, token = register_device(
+        by=bao, organisation=organisation, shifts=[running, later], name="一号门"
+    )
+    page = open_page()
+    page.goto(f"{live_site}/console/#token={token}")
+    page.wait_for_selector("body[data-screen=shifts]")
+    page.click(f"[data-shift-list] [data-shift='{running.pk}']")
+    page.wait_for_selector("body[data-screen=scan]")
+    page.click("[data-open-menu]")
+    page.click("[data-dialog-of=menu] [data-go=shifts]")
+    page.wait_for_selector("body[data-screen=shifts]")
+    expect(page.locator("[data-shift-list] [data-ready]:visible")).to_have_count(1)
+    cut(page)
+    page.click(f"[data-shift-list] [data-shift='{later.pk}']")
+    expect(page.locator("[data-shifts-error]")).not_to_be_empty()
+    page.click(f"[data-shift-list] [data-shift='{running.pk}']")
+    page.wait_for_selector("body[data-screen=scan]")
+
+
 # Without a network
 
 

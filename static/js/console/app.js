@@ -93,9 +93,9 @@ class App {
 
   go(screen, options = {}) {
     this.dialogs.close();
-    if (screen === "shifts") this.session.closeShift();
     if (body.dataset.screen === "scan" && screen !== "scan") this.screens.scan.leave();
     body.dataset.screen = screen;
+    if (screen === "shifts") this.session.closeShift();
     for (const section of findAll("[data-screen-of]")) section.hidden = section.dataset.screenOf !== screen;
     for (const tab of findAll("[data-tabs] [data-go]")) {
       if (tab.dataset.go === screen) tab.setAttribute("aria-current", "page");
