@@ -13,7 +13,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.actions.attendance import check_out
+from campaigns.actions.attempts import Attempt
+from campaigns.actions.attendance import settle_scans
+from campaigns.actions.presence import draft_owed_records
 from campaigns.attendance_rules import check_out_until, opens_at
 from campaigns.models import Attendance, Evidence, Scan, Shift
 from campaigns.models.attendance import Door
@@ -118,16 +120,23 @@ def _check_out_all(evidence: Evidence) -> None:
     attendances = _still_in_by(evidence)
     if not attendances:
         raise NobodyIn(_("Nobody is in who came before that moment."))
-    for attendance in attendances:
-        check_out(
-            shift=evidence.shift,
-            volunteer=attendance.volunteer,
-            door=Door.BULK,
-            by=evidence.by,
-            made_at=evidence.left_at,
-            nonce=_nonce_of(evidence, attendance.volunteer_id),
-            reason=evidence.text,
-        )
+    settle_scans(
+        [
+            Attempt(
+                kind=Scan.Kind.OUT,
+                shift=evidence.shift,
+                volunteer=attendance.volunteer,
+                door=Door.BULK,
+                by=evidence.by,
+                made_at=evidence.left_at,
+                nonce=_nonce_of(evidence, attendance.volunteer_id),
+                reason=evidence.text,
+            )
+            for attendance in attendances
+        ]
+    )
+    while draft_owed_records(shift=evidence.shift):
+        pass
 
 
 def _still_in_by(evidence: Evidence) -> list[Attendance]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.core.cache import cache
+from django.db import transaction
 
 logger = logging.getLogger(__name__)
 
@@ -14,7 +15,12 @@ NUDGE_SECONDS = 10
 
 
 def nudge_drafting() -> None:
-    """Once for a flood of check-outs: the task takes the mark away before it looks."""
+    """Once it is committed. Once for a flood of check-outs: the task takes the mark away before
+    it looks."""
+    transaction.on_commit(_send, robust=True)
+
+
+def _send() -> None:
     from campaigns.tasks import draft_records
 
     try:

@@ -21,6 +21,7 @@ from django.db import IntegrityError, connection
 from campaigns.actions.attempts import SCAN_COLUMNS, Attempt
 from campaigns.attendance_rules import CLOCK_SKEW, Outcome, review_of
 from campaigns.models import Attendance, Scan, Shift, SignUp
+from campaigns.models.attendance import Door
 from volunteers.card_codes import city_day
 from volunteers.models import Volunteer
 from volunteers.prepared import prepared_cursor
@@ -43,8 +44,8 @@ def decide_quickly(attempts: Iterable[Attempt]) -> dict[int, Attendance]:
 def _may_be_quick(attempt: Attempt) -> bool:
     if attempt.shift is None or attempt.is_walk_in or attempt.wants_override:
         return False
-    if attempt.kind == Scan.Kind.OUT and attempt.device is None:
-        return False  # whoever presses by hand is told at once what became of the hours
+    if attempt.kind == Scan.Kind.OUT and not (attempt.device or attempt.door == Door.BULK):
+        return False  # whoever presses for one person is told at once what became of the hours
     return attempt.refusal_by_code() is None and attempt.refusal_by_time() is None
 
 
