@@ -30,22 +30,28 @@ RETURNING xmax = 0 AS is_new
 """
 )
 
+# Of somebody who had a place there: what was answered otherwise did nothing.
+_DID_SOMETHING = """
+    scan.counts
+    AND scan.outcome NOT IN ('not_signed_up', 'wrong_shift', 'shift_full', 'not_eligible')
+"""
+
 # What a scan shows by itself. How far it was made stays on the scan alone: it is deleted there
 # after review (P3). A walk-in that was refused at once was not let in by anybody.
 BY_ITSELF_SQL = (
-    """
+    f"""
 WITH found AS (
     SELECT scan.id AS scan_id, reason.kind, reason.details
     FROM campaigns_scan scan
     CROSS JOIN LATERAL (VALUES
-        ('far_away', scan.counts AND scan.distance_m > %(far)s, '{}'::jsonb),
-        ('override', scan.is_override, '{}'),
+        ('far_away', {_DID_SOMETHING} AND scan.distance_m > %(far)s, '{{}}'::jsonb),
+        ('override', scan.is_override, '{{}}'),
         ('walk_in_refused',
          scan.is_walk_in AND scan.outcome IN ('shift_full', 'not_eligible')
          AND scan.received_at - scan.made_at > %(at_once)s,
-         '{}'),
+         '{{}}'),
         ('sent_late',
-         scan.counts AND scan.device_id IS NOT NULL AND scan.proof IN ('number', 'name')
+         {_DID_SOMETHING} AND scan.device_id IS NOT NULL AND scan.proof IN ('number', 'name')
          AND scan.received_at - scan.made_at > %(late)s,
          jsonb_build_object(
              'minutes', floor(extract(epoch FROM scan.received_at - scan.made_at) / 60)))
@@ -56,29 +62,54 @@ WITH found AS (
     + _ONCE
 )
 
-# Where the person had come in before, so that the sentence can name it.
+# Stays that a coming in elsewhere ended, as attendance is reckoned now: what was answered at the
+# door depends on which scan arrived first, this does not. Told of the scan that ended the stay.
 TWO_PLACES_SQL = (
     """
-WITH found AS (
-    SELECT scan.id AS scan_id, 'two_places' AS kind,
+WITH recent AS MATERIALIZED (
+    SELECT volunteer_id, made_at
+    FROM campaigns_scan
+    WHERE received_at >= %(since)s AND counts AND kind = 'in' AND volunteer_id IS NOT NULL
+),
+moves AS (
+    SELECT DISTINCT attendance.volunteer_id, su.shift_id, attendance.checked_in_at,
+           attendance.checked_out_at
+    FROM recent
+    JOIN campaigns_attendance attendance
+         ON attendance.volunteer_id = recent.volunteer_id AND attendance.check_out_door = 'moved'
+        AND attendance.checked_out_at >= recent.made_at - interval '1 minute'
+        AND attendance.checked_in_at <= recent.made_at
+    JOIN campaigns_signup su ON su.id = attendance.sign_up_id
+),
+found AS (
+    SELECT DISTINCT ON (scan.id) scan.id AS scan_id, 'two_places' AS kind,
            jsonb_build_object(
-               'from_shift', before.shift_id,
-               'minutes', floor(extract(epoch FROM scan.made_at - before.made_at) / 60)) AS details
-    FROM campaigns_scan scan
-    LEFT JOIN LATERAL (
-        SELECT other.shift_id, other.made_at
-        FROM campaigns_scan other
-        WHERE other.volunteer_id = scan.volunteer_id AND other.counts AND other.kind = 'in'
-          AND other.shift_id <> scan.shift_id
-          AND other.made_at BETWEEN scan.made_at - interval '6 days' AND scan.made_at
-        ORDER BY other.made_at DESC, other.id DESC
-        LIMIT 1
-    ) before ON true
-    WHERE scan.received_at >= %(since)s AND scan.outcome = 'moved_here'
+               'from_shift', moves.shift_id,
+               'minutes', floor(extract(
+                   epoch FROM moves.checked_out_at - moves.checked_in_at) / 60)) AS details
+    FROM moves
+    JOIN campaigns_scan scan
+         ON scan.volunteer_id = moves.volunteer_id AND scan.shift_id <> moves.shift_id
+        AND scan.counts AND scan.kind = 'in'
+        AND scan.made_at BETWEEN moves.checked_out_at AND moves.checked_out_at + interval '1 minute'
+        AND least(scan.made_at, scan.received_at) = moves.checked_out_at
+    ORDER BY scan.id, moves.checked_in_at DESC
 )
 """
     + _ONCE
 )
+
+# The check-out from there has arrived in the meantime, from a device without a network maybe:
+# nobody was at two places, and nobody has to look.
+LEFT_IN_TIME_SQL = """
+DELETE FROM campaigns_scanflag flag
+WHERE flag.kind = 'two_places' AND flag.decided_at IS NULL
+  AND NOT EXISTS (
+      SELECT FROM campaigns_signup su
+      JOIN campaigns_attendance attendance ON attendance.sign_up_id = su.id
+      WHERE su.shift_id = (flag.details ->> 'from_shift')::bigint
+        AND su.volunteer_id = flag.volunteer_id AND attendance.check_out_door = 'moved')
+"""
 
 # Everybody who left together was not seen one by one, so such a scan shows nobody's place.
 _PLACED = """
@@ -140,13 +171,13 @@ found AS (
 # People whom one phone checked in or out by themselves. A team's leader scans for others by
 # right, and through a door of its own. Each person is told once a shift.
 SHARED_PHONE_SQL = (
-    """
+    f"""
 WITH own AS MATERIALIZED (
     SELECT DISTINCT ON (browser, volunteer_id, shift_id)
            id, browser, volunteer_id, received_at
-    FROM campaigns_scan
-    WHERE received_at >= %(since)s - interval '12 hours'
-      AND browser <> '' AND counts AND door IN ('venue_screen', 'venue_poster')
+    FROM campaigns_scan scan
+    WHERE received_at >= %(since)s - interval '12 hours' AND {_DID_SOMETHING}
+      AND browser <> '' AND door IN ('venue_screen', 'venue_poster')
       AND volunteer_id IS NOT NULL AND shift_id IS NOT NULL
     ORDER BY browser, volunteer_id, shift_id, received_at, id
 ),

@@ -19,6 +19,7 @@ from campaigns.attendance_rules import SENT_LATE_AFTER
 from campaigns.flags_sql import (
     AFTER_CONFIRMING_SQL,
     BY_ITSELF_SQL,
+    LEFT_IN_TIME_SQL,
     SHARED_PHONE_SQL,
     TOO_FAST_SQL,
     TWO_PLACES_SQL,
@@ -50,6 +51,11 @@ class FlagDecided(FlagRefused):
         super().__init__(_("Somebody has decided about this already."))
 
 
+class FlagGone(FlagRefused):
+    def __init__(self) -> None:
+        super().__init__(_("There is nothing to look at any more: what was missing has arrived."))
+
+
 class OwnScan(FlagRefused):
     def __init__(self) -> None:
         super().__init__(_("This is about you, or a scan that you made: somebody else decides."))
@@ -67,6 +73,8 @@ def look_over_scans(*, since: datetime) -> int:
     number was given out.
     """
     values = numbers(since=since)
+    with connection.cursor() as cursor:
+        cursor.execute(LEFT_IN_TIME_SQL)
     return sum(_execute(sql, values) for sql in STATEMENTS)
 
 
@@ -86,8 +94,8 @@ def numbers(*, since: datetime) -> dict[str, Any]:
 def decide_flag(*, flag: ScanFlag, verdict: str, remark: str, by: User) -> ScanFlag:
     """Say that all is in order, or that it is not and why; once, and never about oneself (E1).
 
-    Raises RemarkMissing, FlagDecided or OwnScan. The scan's distance is deleted with the last
-    thing to look at about it (P3).
+    Raises RemarkMissing, FlagDecided, FlagGone or OwnScan. The scan's distance is deleted with
+    the last thing to look at about it (P3).
     """
     remark = remark.strip()[:400]
     if verdict == ScanFlag.Verdict.NOT_FINE and not remark:
@@ -95,9 +103,16 @@ def decide_flag(*, flag: ScanFlag, verdict: str, remark: str, by: User) -> ScanF
     with transaction.atomic():
         # The scan's lock is its flags' too: of two decided at once, one comes last.
         scan = Scan.objects.select_for_update(no_key=True).get(pk=flag.scan_id)
-        flag = ScanFlag.objects.select_related("volunteer").defer("volunteer__id_number").get(
-            pk=flag.pk
-        )  # fmt: skip
+        found = (
+            ScanFlag.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("volunteer")
+            .defer("volunteer__id_number")
+            .filter(pk=flag.pk)
+            .first()
+        )
+        if found is None:
+            raise FlagGone
+        flag = found
         flag.scan = scan
         if flag.decided_at is not None:
             # Pressed twice is said once.

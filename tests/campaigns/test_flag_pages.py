@@ -279,7 +279,7 @@ def test_a_full_page_asks_the_database_a_fixed_number_of_times(
         Attendance.objects.create(
             sign_up=sign_up, volunteer=person, checked_in_at=timezone.now(), check_in_door="desk"
         )
-        keep_scan(ended, person, outcome="moved_here")
+        keep_scan(ended, person, is_override=True)
     look()
     client.force_login(bao)
     client.get(SCANS)
