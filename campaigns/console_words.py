@@ -43,6 +43,7 @@ def _verdicts() -> dict[str, str]:
         "verdict_refused": pgettext("scan", "Refused"),
         "verdict_asking": pgettext("scan", "Asking…"),
         "asking": _("Not on the list here. Asking the server…"),
+        "not_kept": _("This phone could not keep the scan. Make room on it, then scan again."),
         "corrected": _("The server decided otherwise. Before: %(before)s"),
         "differs": _("Decided otherwise by the server: %(count)s. Look at them"),
         "not_sent": pgettext("scan", "Not sent yet"),
@@ -75,9 +76,7 @@ def _state() -> dict[str, str]:
         "minutes": _("%(minutes)s min %(seconds)s s"),
         "device": _("This phone: %(name)s"),
         "device_until": _("Its token ends %(time)s"),
-        "unsent": _(
-            "Not sent yet: %(count)s. They stay locked on this phone until they are."
-        ),
+        "unsent": _("Not sent yet: %(count)s. They stay locked on this phone until they are."),
         "unsent_without_device": _(
             "Still waiting here, locked and without names: %(count)s. They are sent by"
             " themselves once there is a network."

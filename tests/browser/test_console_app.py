@@ -124,6 +124,13 @@ def waits(page: Any, count: int) -> None:
     expect(page.locator("[data-waiting]")).to_have_attribute("data-count", str(count))
 
 
+def sync(page: Any) -> None:
+    before = page.get_attribute("[data-synced]", "data-at")
+    page.click("[data-open-menu]")
+    page.click("[data-sync-now]")
+    page.wait_for_selector(f"[data-synced]:not([data-at='{before}'])")
+
+
 def cut(page: Any, *, is_cut: bool = True) -> None:
     page.context.set_offline(is_cut)
     page.wait_for_selector(f"body[data-online={'false' if is_cut else 'true'}]")
@@ -379,8 +386,7 @@ def test_two_consoles_agree_once_both_have_sent(
     cut(console, is_cut=False)
     waits(console, 0)
     for page in (console, other):
-        page.click("[data-open-menu]")
-        page.click("[data-sync-now]")
+        sync(page)
         go(page, "people")
         expect(page.locator("[data-count-of=out]")).to_have_text("1")
     assert Attendance.objects.get().checked_out_at is not None
@@ -396,9 +402,7 @@ def test_who_is_not_on_the_list_is_added_while_places_remain(
     ]
     for number, person in enumerate(people):
         make_card(person, number=f"LL00000002{number}8")
-    console.click("[data-open-menu]")
-    console.click("[data-sync-now]")
-    console.wait_for_timeout(500)
+    sync(console)
     cut(console)
     assert scan(console, code_of(people[0])) == ("refused", "not_signed_up")
     console.click("[data-act=walk-in]")
@@ -448,6 +452,24 @@ def test_a_leaders_card_brings_the_team_in_and_evidence_brings_everybody_out(
     left = Attendance.objects.filter(sign_up__shift=running)
     assert left.count() == 3
     assert all(one.checked_out_at is not None for one in left)
+
+
+def test_what_the_phone_cannot_keep_is_not_called_done(console: Any, alice: User) -> None:
+    cut(console)
+    console.evaluate(
+        """() => {
+          IDBObjectStore.prototype.put = () => {
+            throw new DOMException("", "QuotaExceededError");
+          };
+        }"""
+    )
+    number = alice.volunteer.cards.get().number
+    console.fill("[data-type] input[name=text]", number)
+    console.press("[data-type] input[name=text]", "Enter")
+    console.wait_for_selector("[data-result][data-code=not_kept]")
+    assert shown(console) == ("refused", "not_kept")
+    go(console, "people")
+    expect(console.locator("[data-count-of=expected]")).to_have_text("1")
 
 
 def test_a_name_is_searched_and_pressed(console: Any, alice: User, place: SignUp) -> None:

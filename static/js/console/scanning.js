@@ -51,8 +51,16 @@ export class ScanScreen {
 
   // A scan from whatever it comes
 
-  async take(wish) {
-    const [scan] = await this.session.scan({ kind: this.kind, ...wish });
+  async take(...wishes) {
+    let scans = [];
+    try {
+      scans = await this.session.scan(...wishes.map((wish) => ({ kind: this.kind, ...wish })));
+    } catch (error) {
+      console.error(error);
+      this.failToKeep();
+      return;
+    }
+    const scan = scans[scans.length - 1];
     this.latest = scan;
     if (!scan.isSure && !scan.walk_in && scan.outcome === "not_signed_up" && this.session.isOnline) {
       this.display(scan, { isAsking: true });
@@ -60,6 +68,18 @@ export class ScanScreen {
       return;
     }
     this.settle(scan);
+  }
+
+  /** What could not be written down did not happen: nobody walks on as checked in. */
+  failToKeep() {
+    this.clear();
+    Object.assign(this.result.dataset, { outcome: "refused", code: "not_kept" });
+    this.box.dataset.tone = "refused";
+    setText(this.result, {
+      verdict: word("verdict_refused"), name: "", message: word("not_kept"), time: "", corrected: "",
+    });
+    this.seen.clear();
+    signal("refused");
   }
 
   /** Said aloud once, when it is known as well as it can be known here. */
@@ -150,9 +170,7 @@ export class ScanScreen {
     const { kind, team } = this.latest;
     const people = await this.dialogs.askTeam({ kind, team });
     if (people.length === 0) return;
-    const scans = await this.session.scan(...people.map((place) => ({ place, kind })));
-    this.latest = scans[scans.length - 1];
-    this.settle(this.latest);
+    await this.take(...people.map((place) => ({ place, kind })));
   }
 
   // Typing

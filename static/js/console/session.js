@@ -121,16 +121,18 @@ export class Session extends EventTarget {
 
   // Scans
 
-  /** One or several at once: decided, written down, shown as done, and sent when that is possible. */
+  /**
+   * One or several at once: decided, written down, only then shown as done, and sent when that is
+   * possible. Throws when this phone cannot write.
+   */
   async scan(...wishes) {
     const scans = [];
-    for (const wish of wishes) {
-      const scan = await this.gate.decide(wish);
-      this.gate.roster.take(scan);
-      scans.push(scan);
-    }
+    for (const wish of wishes) scans.push(await this.gate.decide(wish));
     await this.queue.add(scans);
-    for (const scan of scans) this.unanswered.add(scan.nonce);
+    for (const scan of scans) {
+      this.gate?.roster.take(scan);
+      this.unanswered.add(scan.nonce);
+    }
     this.waiting += scans.length;
     this.tell("changed");
     askForBackgroundSync();
