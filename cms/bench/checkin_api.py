@@ -1,96 +1,69 @@
-"""A scan sent by a console with its own token, beside a bare view that does one INSERT."""
+"""A check-in sent by a console with its own token, beside a bare view that does one INSERT."""
 
 from __future__ import annotations
 
-import json
-import uuid
-
-from django.conf import settings
-from django.utils import timezone
-
-from campaigns.actions.devices import register_device
-from campaigns.models import Scan, Shift
 from cms.bench import Figure
-from cms.bench.checkin import (
-    ROUNDS,
-    SCANS,
-    WARM_UP,
-    _bare_insert,
-    _make_bare_table,
-    _make_people,
-    _make_shift,
+from cms.bench.load import CLIENTS, Load, Request, alternate, beside, ensure_city, press, server
+from cms.bench.scans import (
+    bare_insert,
+    check_in_by_hand,
+    expect_counts,
+    make_bare_table,
+    make_device,
+    make_people,
+    make_shifts,
+    scan_of,
+    sending,
 )
-from cms.bench.load import CLIENTS, Load, Request, alternate, ensure_city, press, server
-from volunteers.card_codes import rotating_url
-from volunteers.models import Membership
 
 NAME = "checkin_api"
 
+ROUNDS = 5
+SCANS = 480
+WARM_UP = 160
+
 
 def measure() -> Figure:
+    return measure_kind("in", name=NAME)
+
+
+def measure_kind(kind: str, *, name: str) -> Figure:
+    """Single scans of a kind, each of a person who is expected to come or to go."""
     ensure_city()
-    _make_bare_table()
-    shift = _make_shift()
-    tokens = _make_devices(shift)
-    cards = _make_people(shift, ROUNDS * SCANS + WARM_UP)
+    make_bare_table()
+    (shift,) = make_shifts(1, people=ROUNDS * SCANS + WARM_UP)
+    devices = [make_device([shift], name=f"{number}") for number in range(CLIENTS)]
+    cards = make_people(shift, ROUNDS * SCANS + WARM_UP)
+    if kind == "out":
+        check_in_by_hand(shift, cards, device=devices[0][0])
+    came_before = len(cards) if kind == "out" else 0
 
     def scans(own: list[str]) -> list[Request]:
         # `press` gives every eighth request to the same client: a client is a device.
-        return [_scan(shift, card, tokens[n % CLIENTS]) for n, card in enumerate(own)]
+        return [
+            sending(
+                [scan_of(shift, card, kind=kind)],
+                token=devices[number % CLIENTS][1],
+                must_contain=f'"checked_{kind}"'.encode(),
+            )
+            for number, card in enumerate(own)
+        ]
 
     def ours_once(number: int) -> Load:
         return press(port, scans(cards[number * SCANS : (number + 1) * SCANS]))
 
     def bare(_number: int) -> Load:
-        return press(port, [_bare_insert(card) for card in cards[:SCANS]])
+        return press(port, [bare_insert(card) for card in cards[:SCANS]])
 
     with server() as port:
         press(port, scans(cards[ROUNDS * SCANS :]))
-        press(port, [_bare_insert(card) for card in cards[:WARM_UP]])
+        press(port, [bare_insert(card) for card in cards[:WARM_UP]])
         ours, limit = alternate(ROUNDS, ours_once, bare)
-    kept = Scan.objects.filter(shift=shift, outcome="checked_in").count()
-    if kept != len(cards):
-        raise RuntimeError(f"{kept} of {len(cards)} scans were kept.")
+    expect_counts([shift], scans=came_before + len(cards), people=len(cards))
     return Figure(
-        name=NAME,
+        name=name,
         value=ours.per_second,
         unit="requests/s",
         limit=limit.per_second,
-        note=(
-            f"{CLIENTS} devices, median of {ROUNDS} × {SCANS};"
-            f" p95 {ours.p95_ms:.0f} ms beside {limit.p95_ms:.0f} ms"
-        ),
+        note=f"{CLIENTS} devices, median of {ROUNDS} × {SCANS}; {beside(ours, limit)}",
     )
-
-
-def _make_devices(shift: Shift) -> list[str]:
-    organisation = shift.activity.campaign.organisation
-    member = Membership.objects.filter(
-        organisation=organisation, role=Membership.Role.ORGANISER
-    ).first()
-    assert member is not None
-    return [
-        register_device(
-            by=member.user, organisation=organisation, shifts=[shift], name=f"{number}"
-        )[1]
-        for number in range(CLIENTS)
-    ]
-
-
-def _scan(shift: Shift, card: str, token: str) -> Request:
-    now = timezone.now()
-    scan = {
-        "nonce": str(uuid.uuid4()),
-        "shift": shift.pk,
-        "kind": "in",
-        "card": rotating_url(card, now),
-        "made_at": now.isoformat(),
-    }
-    headers = {
-        "Host": settings.LINLI_BASE_URL.partition("://")[2],
-        "Authorization": f"Bearer {token}",
-        "Accept-Language": "zh-CN,zh;q=0.9",
-        "Content-Type": "application/json",
-    }
-    body = json.dumps({"scans": [scan]})
-    return Request("POST", "/api/v1/checkins", body, tuple(headers.items()), b'"checked_in"')

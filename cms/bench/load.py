@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from django.conf import settings
@@ -32,21 +32,29 @@ class Request:
     body: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     must_contain: bytes = b""
+    must_lack: bytes = b""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one round came to: requests a second over all clients, milliseconds at the 95th."""
+    """What one round came to: requests a second over all clients, and how many milliseconds half
+    of them, 95 and 99 of a hundred took at most."""
 
     per_second: float
+    p50_ms: float
     p95_ms: float
+    p99_ms: float
 
 
 def median(loads: list[Load]) -> Load:
-    return Load(
-        per_second=statistics.median(load.per_second for load in loads),
-        p95_ms=statistics.median(load.p95_ms for load in loads),
-    )
+    names = [field.name for field in fields(Load)]
+    return Load(*(statistics.median(getattr(load, name) for load in loads) for name in names))
+
+
+def beside(ours: Load, bare: Load) -> str:
+    """For a figure's note: how long the slowest twentieth takes, and how many times the limit's."""
+    ratio = ours.p95_ms / bare.p95_ms
+    return f"p95 {ours.p95_ms:.0f} ms beside {bare.p95_ms:.0f} ms, {ratio:.1f} times"
 
 
 def ensure_city() -> None:
@@ -63,15 +71,19 @@ def ensure_city() -> None:
     site.seed_campaigns(how_many=60)
 
 
-def press(port: int, requests: list[Request]) -> Load:
-    """Send every request once, CLIENTS at a time, each client over its own kept connection.
+def press(port: int, requests: list[Request], *, clients: int = CLIENTS) -> Load:
+    """Send every request once; of so many clients each sends its share, one after the other.
 
     Raises RuntimeError at the first answer that is not what it must be.
     """
-    shares = [requests[start::CLIENTS] for start in range(CLIENTS)]
+    return press_shares(port, [requests[start::clients] for start in range(clients)])
+
+
+def press_shares(port: int, shares: list[list[Request]]) -> Load:
+    """As `press`, with a client a share, each over its own kept connection."""
     taken: list[float] = []
     wrong: list[str] = []
-    gate = threading.Barrier(CLIENTS + 1)
+    gate = threading.Barrier(len(shares) + 1)
 
     def client(share: list[Request]) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -86,7 +98,7 @@ def press(port: int, requests: list[Request]) -> Load:
             response = connection.getresponse()
             answer = response.read()
             own.append(time.perf_counter() - began)
-            if response.status != 200 or request.must_contain not in answer:
+            if response.status != 200 or not _is_right(request, answer):
                 wrong.append(f"{request.path}: {response.status} {answer[:300]!r}")
                 break
         taken.extend(own)
@@ -102,9 +114,18 @@ def press(port: int, requests: list[Request]) -> Load:
     seconds = time.perf_counter() - began
     if wrong:
         raise RuntimeError(wrong[0])
-    return Load(
-        per_second=len(taken) / seconds, p95_ms=1000 * statistics.quantiles(taken, n=20)[-1]
-    )
+    return _load(taken, seconds=seconds)
+
+
+def _is_right(request: Request, answer: bytes) -> bool:
+    is_unwanted = bool(request.must_lack) and request.must_lack in answer
+    return request.must_contain in answer and not is_unwanted
+
+
+def _load(taken: list[float], *, seconds: float) -> Load:
+    hundredths = statistics.quantiles(taken, n=100, method="inclusive")
+    p50, p95, p99 = (1000 * hundredths[share - 1] for share in (50, 95, 99))
+    return Load(per_second=len(taken) / seconds, p50_ms=p50, p95_ms=p95, p99_ms=p99)
 
 
 def alternate(rounds: int, *runs: Callable[[int], Load]) -> list[Load]:
