@@ -15,7 +15,7 @@ from wagtail.signals import task_submitted
 from campaigns.actions.pages import open_branch, sync_groups
 from campaigns.actions.sign_ups import SignUpRefused, ask_for_leave, move_sign_ups
 from campaigns.actions.teams import move_led_teams
-from campaigns.models import OrganisationCampaignsPage, OrganisationReview, SignUp
+from campaigns.models import OrganisationCampaignsPage, OrganisationReview, Scan, SignUp
 from volunteers.models import Organisation, User, Volunteer
 from volunteers.signals import (
     data_copy_asked,
@@ -47,6 +47,28 @@ def leave_shifts(*, volunteer: Volunteer, by: User | None, **_kwargs: Any) -> No
     for sign_up in to_come.order_by("shift_id"):
         with contextlib.suppress(SignUpRefused):
             ask_for_leave(sign_up=sign_up, reason=_("account closed"), by=by)
+
+
+def forget_phone(*, volunteer: Volunteer, **_kwargs: Any) -> None:
+    """That somebody came stays with the hours; by which phone and from how far away does not."""
+    Scan.objects.filter(volunteer=volunteer).update(browser="", distance_m=None)
+
+
+def copy_scans(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, list[dict[str, Any]]]:
+    """Refused ones too, and what their own phone told (P3)."""
+    scans = Scan.objects.filter(volunteer=volunteer).order_by("made_at", "id")
+    return "scans", [
+        {
+            "made_at": scan.made_at.isoformat(),
+            "received_at": scan.received_at.isoformat(),
+            "kind": scan.kind,
+            "door": scan.door,
+            "outcome": scan.outcome,
+            "browser": scan.browser,
+            "distance_m": scan.distance_m,
+        }
+        for scan in scans
+    ]
 
 
 def copy_sign_ups(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, list[dict[str, Any]]]:
@@ -112,4 +134,6 @@ def connect() -> None:
     membership_changed.connect(follow_membership, dispatch_uid="campaigns.follow_membership")
     volunteers_merged.connect(follow_merge, dispatch_uid="campaigns.follow_merge")
     volunteer_closed.connect(leave_shifts, dispatch_uid="campaigns.leave_shifts")
+    volunteer_closed.connect(forget_phone, dispatch_uid="campaigns.forget_phone")
     data_copy_asked.connect(copy_sign_ups, dispatch_uid="campaigns.copy_sign_ups")
+    data_copy_asked.connect(copy_scans, dispatch_uid="campaigns.copy_scans")

@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
+from campaigns.actions.attendance import check_in
 from campaigns.actions.sign_ups import sign_up
-from campaigns.models import Shift, SignUp
+from campaigns.models import Scan, Shift, SignUp
 from tests.cast import make_user, make_volunteer
 from volunteers.actions.consents import give_consent, has_consent
 from volunteers.actions.people import needs_guardian, set_id_number
@@ -389,11 +390,32 @@ def test_the_copy_holds_what_the_rooms_above_keep(
     client: Client, alice: User, shift: Shift
 ) -> None:
     sign_up(shift=shift, volunteer=alice.volunteer, by=alice)
+    scanned_by_own_phone(shift, alice)
 
     data = json.loads(client.post("/me/data.json").content)
 
     assert data["sign_ups"][0]["campaign"] == "浮山所平安夜巡"
     assert data["points"]["balance"] == 0
+    (scan,) = data["scans"]
+    assert (scan["browser"], scan["distance_m"]) == ("mark", 500)
+
+
+def test_by_which_phone_somebody_came_is_forgotten_with_the_account(
+    client: Client, alice: User, shift: Shift
+) -> None:
+    scanned_by_own_phone(shift, alice)
+
+    client.post("/me/close/", {"sure": "on"})
+
+    scan = Scan.objects.get()
+    assert (scan.browser, scan.distance_m) == ("", None)
+
+
+def scanned_by_own_phone(shift: Shift, alice: User) -> None:
+    check_in(
+        shift=shift, volunteer=alice.volunteer, door="venue_screen", by=alice,
+        browser="mark", distance_m=500,
+    )  # fmt: skip
 
 
 def test_the_number_of_a_closed_account_may_join_again_as_somebody_new(
