@@ -25,7 +25,10 @@ export class Sync {
   /** `exchange()` sends and fetches; `onState({isOnline, refusal})` hears how it went. */
   constructor({ exchange, onState }) {
     Object.assign(this, { exchange, onState, isOnline: navigator.onLine, failures: 0 });
-    window.addEventListener("online", () => this.nudge());
+    window.addEventListener("online", () => {
+      this.failures = 0; // how often it failed without a network says nothing about now
+      this.nudge();
+    });
     window.addEventListener("offline", () => this.report({ isOnline: false }));
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.nudge();
