@@ -427,6 +427,7 @@ def test_a_leaders_card_brings_the_team_in_and_evidence_brings_everybody_out(
     SignUp.objects.filter(volunteer__in=neighbours[:3]).update(team=team)
     page = open_console(open_page(), f"{live_site}/console/#token={token}")
     scan(page, neighbours[1].cards.get().number)
+    waits(page, 0)
     cut(page)
     assert scan(page, code_of(neighbours[0])) == ("ok", "checked_in")
     page.click("[data-act=team]")
@@ -590,6 +591,18 @@ def test_the_day_after_the_list_and_the_token_are_gone(
     page = context.new_page()
     page.clock.set_fixed_time(running.ends_at + timedelta(hours=30))
     page.goto(address_of(live_site))
+    page.wait_for_selector("body[data-screen=pair]")
+    assert page.evaluate(RAW_DATABASE) == ""
+
+
+def test_a_page_that_stays_open_throws_the_list_away_by_itself(
+    live_site: str, open_page: Callable[..., Any], token: str
+) -> None:
+    page = open_page()
+    page.clock.install(time=timezone.now())
+    open_console(page, f"{live_site}/console/#token={token}")
+    cut(page)
+    page.clock.fast_forward("30:00:00")
     page.wait_for_selector("body[data-screen=pair]")
     assert page.evaluate(RAW_DATABASE) == ""
 

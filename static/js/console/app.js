@@ -239,11 +239,16 @@ async function installWorker() {
 }
 
 let app = null;
-installWorker();
-try {
-  app = new App(await Session.open(settings));
-  await app.start();
-} catch (error) {
-  console.error(error);
-  find("[data-screen-of=start]").textContent = word(window.isSecureContext ? "no_storage" : "insecure");
+
+async function start() {
+  try {
+    app = new App(await Session.open(settings));
+    await app.start();
+  } catch (error) {
+    console.error(error);
+    find("[data-screen-of=start]").textContent = word(window.isSecureContext ? "no_storage" : "insecure");
+  }
 }
+
+installWorker();
+start();

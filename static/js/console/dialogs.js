@@ -17,12 +17,13 @@ export class Dialogs {
   open(name) {
     const dialog = find(`[data-dialog-of="${name}"]`);
     this.close();
-    dialog.showModal();
+    if (dialog.showModal) dialog.showModal();
+    else dialog.setAttribute("open", ""); // iOS before 15.4 knows no <dialog>
     return dialog;
   }
 
   close() {
-    for (const dialog of findAll("dialog[open]")) dialog.close();
+    for (const dialog of findAll("dialog[open]")) shut(dialog);
   }
 
   /** Resolves with what `onSubmit()` returns once it returns something, or with `otherwise`. */
@@ -35,7 +36,7 @@ export class Dialogs {
         const given = onSubmit();
         if (given === undefined) return;
         answer = given;
-        dialog.close();
+        shut(dialog);
       };
       form.addEventListener("submit", submit);
       dialog.addEventListener("close", () => {
@@ -151,6 +152,15 @@ export class Dialogs {
     };
     show();
   }
+}
+
+function shut(dialog) {
+  if (dialog.close) {
+    dialog.close();
+    return;
+  }
+  dialog.removeAttribute("open");
+  dialog.dispatchEvent(new Event("close"));
 }
 
 function member(person, wanted) {

@@ -10,7 +10,7 @@ export const word = (name, values = {}) =>
   (words[name] || "").replace(/%\((\w+)\)s/g, (whole, key) => (key in values ? values[key] : whole));
 
 const format = (options) => new Intl.DateTimeFormat(document.documentElement.lang, {
-  timeZone: settings.timeZone, hour12: false, ...options,
+  timeZone: settings.timeZone, hourCycle: "h23", ...options,
 });
 const hours = format({ hour: "2-digit", minute: "2-digit" });
 const days = format({ month: "2-digit", day: "2-digit" });
