@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from campaigns.actions.reckoning import decide, find_holder
 from campaigns.attendance_rules import CLOCK_SKEW, refusal_by_time
 from campaigns.models import Attendance, ConsoleDevice, Scan, Shift, SignUp
 from campaigns.models.attendance import Door, Proof
-from campaigns.outcomes import Outcome, ScanResult, other_sign_up, result_of
+from campaigns.outcomes import Outcome, ScanResult, other_sign_up, result_of, sentence_of
 from volunteers.card_codes import read_card_code
 from volunteers.models import User, Volunteer
 
@@ -184,10 +184,14 @@ def settle_scans(attempts: Sequence[Attempt]) -> list[ScanResult | None]:
             [number for number in in_order if number not in quick], attempts
         )
     results: list[ScanResult | None] = [None] * len(attempts)
+    kept = _scans_kept([attempts[number].nonce for number in in_order if number not in quick])
     for number in in_order:
         attempt = attempts[number]
         if number in quick:
             results[number] = _quick_result(attempt, quick[number])
+            continue
+        if attempt.nonce in kept:
+            results[number] = _answer_as_before(attempt, kept[attempt.nonce])
             continue
         try:
             results[number] = _settle_carefully(attempt)
@@ -250,18 +254,21 @@ def look_ahead(*, shift: Shift, volunteer: Volunteer) -> ScanResult | None:
 
 def scan_again(*, nonce: uuid.UUID) -> ScanResult | None:
     """What a kept scan was answered, in today's words; None when there is no such scan."""
-    scan = (
-        Scan.objects.select_related(
-            "volunteer",
-            "shift__activity__campaign",
-            "attendance__record",
-            "attendance__sign_up__shift__activity",
-        )
-        .defer("volunteer__id_number")
-        .filter(nonce=nonce)
-        .first()
-    )
+    scan = _scans_kept([nonce]).get(nonce)
     return result_of(scan) if scan else None
+
+
+def _scans_kept(nonces: Collection[uuid.UUID]) -> dict[uuid.UUID, Scan]:
+    """{nonce: its scan, with all that an answer says}, of those that have a row; in one query."""
+    if not nonces:
+        return {}
+    scans = Scan.objects.select_related(
+        "volunteer",
+        "shift__activity__campaign",
+        "attendance__record",
+        "attendance__sign_up__shift__activity",
+    ).defer("volunteer__id_number", "shift__activity__campaign__story")
+    return {scan.nonce: scan for scan in scans.filter(nonce__in=nonces)}
 
 
 # Deciding
@@ -293,7 +300,19 @@ def _decide_first_ones(numbers: list[int], attempts: Sequence[Attempt]) -> dict[
 
 
 def _quick_result(attempt: Attempt, attendance: Attendance) -> ScanResult:
-    return result_of(attempt.scan(OUTCOMES[attempt.kind], attendance))
+    outcome = OUTCOMES[attempt.kind]
+    sentence = sentence_of(
+        outcome, shift=attempt.shift, volunteer=attempt.volunteer, attendance=attendance
+    )
+    return ScanResult(
+        outcome=outcome,
+        sentence=sentence,
+        kind=attempt.kind,
+        shift=attempt.shift,
+        volunteer=attempt.volunteer,
+        attendance=attendance,
+        at=attempt.made_at or attempt.received_at,
+    )
 
 
 def _settle_carefully(attempt: Attempt) -> ScanResult:
@@ -323,8 +342,9 @@ def _keep(scan: Scan) -> None:
             raise _SeenBefore
 
 
-def _answer_as_before(attempt: Attempt) -> ScanResult:
-    before = scan_again(nonce=attempt.nonce)
+def _answer_as_before(attempt: Attempt, scan: Scan | None = None) -> ScanResult:
+    """The kept scan's answer; `scan` is the row, where it has been read already."""
+    before = result_of(scan) if scan else scan_again(nonce=attempt.nonce)
     if attempt.volunteer is None:
         find_holder(attempt)
     is_the_same = (

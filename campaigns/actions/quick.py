@@ -14,17 +14,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, models
 
 from campaigns.actions.attempts import SCAN_COLUMNS, Attempt
 from campaigns.attendance_rules import CLOCK_SKEW, Outcome, review_of
-from campaigns.models import Attendance, Scan, Shift, SignUp
+from campaigns.models import Attendance, Scan, SignUp
 from campaigns.models.attendance import Door
 from volunteers.card_codes import city_day
 from volunteers.models import Volunteer
 from volunteers.prepared import prepared_cursor
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 def decide_quickly(attempts: Iterable[Attempt]) -> dict[int, Attendance]:
@@ -98,7 +100,7 @@ _SENT = """
             received_at timestamptz, door text, by_id bigint, device_id bigint, reason text,
             proof text, browser text, distance_m int, review text
         )
-    ), whose AS (
+    ), whose AS MATERIALIZED (
         SELECT sent.*, COALESCE(
             given_id,
             (SELECT card.volunteer_id FROM volunteers_volunteercard card
@@ -131,11 +133,15 @@ _KEEP = f"""
         INSERT INTO campaigns_scan ({SCAN_COLUMNS})
         SELECT shift_id, volunteer_id, {{kind}}, door, {{outcome}}, nonce, by_id, made_at,
                received_at, reason, device_id, true, proof, false, false, browser, distance_m,
-               {{attendance}}
-        FROM plain JOIN {{done}}
+               attendance_id
+        FROM done
     )
+    SELECT number, attendance_id, sign_up_id, volunteer_id, user_id, name, came_at, left_at
+    FROM done
 """
 
+# An attendance's number is drawn beforehand, and who arrived is looked up in an array: of a join
+# PostgreSQL would expect one row, and so compare each of 500 people with each.
 _IN_SQL = f"""
     {_SENT}, held AS (
         SELECT whose.*, su.id AS sign_up_id, su.volunteer_id, person.user_id, person.name
@@ -151,20 +157,21 @@ _IN_SQL = f"""
                 WHERE scan.volunteer_id = su.volunteer_id AND scan.counts AND scan.made_at >= at
             )
         FOR NO KEY UPDATE OF su SKIP LOCKED
-    ), {_PLAIN}, arrived AS (
+    ), {_PLAIN}, arriving AS (
+        SELECT plain.*, nextval('campaigns_attendance_id_seq') AS attendance_id,
+               at AS came_at, NULL::timestamptz AS left_at
+        FROM plain
+    ), arrived AS (
         INSERT INTO campaigns_attendance
-            (sign_up_id, volunteer_id, checked_in_at, check_in_door, checked_in_by_id,
+            (id, sign_up_id, volunteer_id, checked_in_at, check_in_door, checked_in_by_id,
              check_out_door, review)
-        SELECT sign_up_id, volunteer_id, at, door, by_id, '', review FROM plain
+        SELECT attendance_id, sign_up_id, volunteer_id, at, door, by_id, '', review FROM arriving
         ON CONFLICT DO NOTHING
-        RETURNING id, sign_up_id, checked_in_at
-    ), {_KEEP.format(
-        kind="'in'", outcome="'checked_in'", attendance="arrived.id",
-        done="arrived USING (sign_up_id)",
-    )}
-    SELECT number, arrived.id, sign_up_id, volunteer_id, user_id, name, checked_in_at, NULL
-    FROM plain JOIN arrived USING (sign_up_id)
-"""  # fmt: skip
+        RETURNING id
+    ), done AS (
+        SELECT * FROM arriving WHERE attendance_id = ANY (ARRAY(SELECT id FROM arrived))
+    ), {_KEEP.format(kind="'in'", outcome="'checked_in'")}
+"""
 
 _OUT_SQL = f"""
     {_SENT}, held AS (
@@ -180,38 +187,34 @@ _OUT_SQL = f"""
                   AND scan.made_at > stay.checked_in_at
             )
         FOR NO KEY UPDATE OF su SKIP LOCKED
-    ), {_PLAIN}, gone AS (
+    ), {_PLAIN}, done AS (
         UPDATE campaigns_attendance stay
         SET checked_out_at = plain.at, check_out_door = plain.door,
             checked_out_by_id = plain.by_id
         FROM plain
         WHERE stay.id = plain.attendance_id AND stay.checked_out_at IS NULL
-        RETURNING stay.id, stay.checked_in_at, stay.checked_out_at
-    ), {_KEEP.format(
-        kind="'out'", outcome="'checked_out'", attendance="gone.id",
-        done="gone ON gone.id = plain.attendance_id",
-    )}
-    SELECT number, gone.id, sign_up_id, volunteer_id, user_id, name, checked_in_at,
-           checked_out_at
-    FROM plain JOIN gone ON gone.id = attendance_id
-"""  # fmt: skip
+        RETURNING plain.*, stay.checked_in_at AS came_at, stay.checked_out_at AS left_at
+    ), {_KEEP.format(kind="'out'", outcome="'checked_out'")}
+"""
 
 _SQL = {Scan.Kind.IN: _IN_SQL, Scan.Kind.OUT: _OUT_SQL}
 OUTCOMES = {Scan.Kind.IN: Outcome.CHECKED_IN, Scan.Kind.OUT: Outcome.CHECKED_OUT}
 
 
 def _attendance(attempt: Attempt, row: tuple[Any, ...]) -> Attendance:
-    """As Django makes one when it reads some columns only; the attempt learns whose it is."""
+    """The attempt learns whose it is."""
     _number, pk, sign_up_id, volunteer_id, user_id, name, came_at, left_at = row
     attempt.counts = True
-    attempt.volunteer = Volunteer.from_db(
-        connection.alias, ["id", "user_id", "name"], [volunteer_id, user_id, name]
+    attempt.volunteer = _known(Volunteer, id=volunteer_id, user_id=user_id, name=name)
+    sign_up = _known(SignUp, id=sign_up_id)
+    sign_up.shift, sign_up.volunteer = attempt.shift, attempt.volunteer
+    attendance = _known(
+        Attendance, id=pk, checked_in_at=came_at, checked_out_at=left_at, record_id=None
     )
-    assert isinstance(attempt.shift, Shift)
-    sign_up = SignUp(pk=sign_up_id, shift=attempt.shift, volunteer=attempt.volunteer)
-    attendance = Attendance(
-        pk=pk, sign_up=sign_up, volunteer=attempt.volunteer,
-        checked_in_at=came_at, checked_out_at=left_at,
-    )  # fmt: skip
-    attendance._state.adding = False
+    attendance.sign_up, attendance.volunteer = sign_up, attempt.volunteer
     return attendance
+
+
+def _known(model: type[Row], **values: Any) -> Row:
+    """As Django makes one when it reads some columns only: in the model's own order."""
+    return model.from_db(connection.alias, list(values), list(values.values()))
