@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.models import Page
 
@@ -46,7 +47,8 @@ PICTURES = [
     ("check-circle", _("Tick")),
     ("clock", _("Clock")),
     ("moon", _("Moon")),
-    ("sun", _("Sun")),
+    # With a context: Django has a weekday of that name.
+    ("sun", pgettext_lazy("picture", "Sun")),
     ("people", _("People")),
     ("home", _("House")),
     ("school", _("School")),
