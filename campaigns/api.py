@@ -22,6 +22,7 @@ from ninja.security import HttpBearer
 from pydantic import (
     AfterValidator,
     AwareDatetime,
+    BaseModel,
     BeforeValidator,
     Field,
     StrictBool,
@@ -66,7 +67,7 @@ def _no_nul(value: str) -> str:
 Words = Annotated[str, Field(max_length=200), AfterValidator(_no_nul)]
 
 
-class ScanIn(Schema):
+class ScanIn(BaseModel):
     """Of a card (its address or number, as read or typed) or of a place that was chosen by name.
 
     `walk_in`: give a place to who has none, if one is left. `override`: why the organiser lets

@@ -182,7 +182,7 @@ def other_sign_up(*, shift: Shift, volunteer: Volunteer) -> SignUp | None:
 
 
 def clock(at: datetime | None) -> str:
-    return date_format(timezone.localtime(at), "H:i") if at else ""
+    return f"{timezone.localtime(at):%H:%M}" if at else ""
 
 
 def _moment(at: datetime) -> str:
