@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.actions.presence import attendances_with_shift, draft_owed_records, end_at_closing
@@ -80,9 +80,15 @@ def _hold_people(shift: Shift) -> set[int]:
 
 
 def _hold_places(shift: Shift) -> dict[int, int]:
-    """{sign-up: volunteer}, locked as a check-in locks its place: who is coming in has come."""
+    """{sign-up: volunteer}, locked as a check-in locks its place: who is coming in has come.
+
+    Counted as reckoned anew: a scan of the quick way that began before the closing, and finds the
+    place free only after it, would otherwise leave somebody in at a closed shift for ever.
+    """
     holding = SignUp.objects.holding().filter(shift=shift).select_for_update(no_key=True)
-    return dict(holding.order_by("pk").values_list("pk", "volunteer_id"))
+    places = dict(holding.order_by("pk").values_list("pk", "volunteer_id"))
+    SignUp.objects.filter(pk__in=places).update(reckonings=F("reckonings") + 1)
+    return places
 
 
 def _note_no_shows(shift: Shift, places: dict[int, int]) -> None:

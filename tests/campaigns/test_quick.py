@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 
 from campaigns.actions import attendance as attendance_module
 from campaigns.actions.attempts import Attempt
 from campaigns.actions.attendance import card_attempt, settle_scans
+from campaigns.actions.closing import close_shift
 from campaigns.actions.quick import decide_quickly
 from campaigns.models import Activity, Attendance, ConsoleDevice, Scan, Shift
 from campaigns.tasks import draft_records
@@ -98,6 +101,38 @@ def test_many_devices_at_once_end_as_one_after_the_other(
     clear(people)
     send_all(sorted(made, key=lambda scan: scan[3]), devices[0], size=1)
     assert stays() == together
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["in", "out"])
+def test_a_scan_that_began_before_the_closing_leaves_no_loose_end(
+    shifts: list[Shift],  # noqa: F811
+    devices: list[ConsoleDevice],  # noqa: F811
+    alice: Any,
+    kind: str,
+):
+    """A statement looks at the tables as they were when it began. Here it begins before the
+    closing, and comes to the place after it."""
+    shift, at = shifts[0], shifts[0].starts_at
+    if kind == "out":
+        send([(0, "in", at, uuid.uuid4())], shifts, devices[0], alice.volunteer)
+
+    def close() -> None:
+        assert close_shift(shift=shift)
+        connection.close()
+
+    late = [(0, kind, at + 80 * MINUTE, uuid.uuid4())]
+    with ThreadPoolExecutor(1) as pool, contextlib.suppress(OperationalError), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT count(*) FROM campaigns_shift")
+        pool.submit(close).result()
+        send(late, shifts, devices[1], alice.volunteer)
+    send(late, shifts, devices[1], alice.volunteer)  # the device hears nothing, and sends again
+    draft_records()
+    stay = Attendance.objects.get()
+    assert stay.checked_out_at is not None
+    assert stay.record.state == ServiceRecord.State.SUBMITTED
 
 
 def send_all(made: list[tuple[Any, ...]], device: ConsoleDevice, *, size: int) -> None:
