@@ -95,7 +95,7 @@ class ScanIn(BaseModel):
 _SCANS = {"items": ScanIn.model_json_schema()}
 
 
-class BatchIn(Schema):
+class BatchIn(BaseModel):
     scans: Annotated[
         list[Any], Field(min_length=1, max_length=MOST_SCANS, json_schema_extra=_SCANS)
     ]

@@ -98,7 +98,7 @@ def press_shares(port: int, shares: list[list[Request]]) -> Load:
             response = connection.getresponse()
             answer = response.read()
             own.append(time.perf_counter() - began)
-            if response.status != 200 or not _is_right(request, answer):
+            if response.status != 200 or not is_right(request, answer):
                 wrong.append(f"{request.path}: {response.status} {answer[:300]!r}")
                 break
         taken.extend(own)
@@ -114,15 +114,15 @@ def press_shares(port: int, shares: list[list[Request]]) -> Load:
     seconds = time.perf_counter() - began
     if wrong:
         raise RuntimeError(wrong[0])
-    return _load(taken, seconds=seconds)
+    return load_of(taken, seconds=seconds)
 
 
-def _is_right(request: Request, answer: bytes) -> bool:
+def is_right(request: Request, answer: bytes) -> bool:
     is_unwanted = bool(request.must_lack) and request.must_lack in answer
     return request.must_contain in answer and not is_unwanted
 
 
-def _load(taken: list[float], *, seconds: float) -> Load:
+def load_of(taken: list[float], *, seconds: float) -> Load:
     hundredths = statistics.quantiles(taken, n=100, method="inclusive")
     p50, p95, p99 = (1000 * hundredths[share - 1] for share in (50, 95, 99))
     return Load(per_second=len(taken) / seconds, p50_ms=p50, p95_ms=p95, p99_ms=p99)
