@@ -39,8 +39,8 @@ def close_shift(*, shift: Shift) -> bool:
             return False  # somebody has come without a sign-up this very moment: at the next sweep
         while draft_owed_records(shift=held):
             pass
-        for attendance in attendances_with_shift().filter(sign_up__shift=held, checked_out_at=None):
-            end_at_closing(attendance)
+        still_in = attendances_with_shift().filter(sign_up__shift=held, checked_out_at=None)
+        end_at_closing(list(still_in))
         drafts = ServiceRecord.objects.filter(
             attendance__sign_up__shift=held, state=ServiceRecord.State.DRAFT
         )

@@ -57,16 +57,21 @@ def follow_stay(
         _follow_record(attendance, credited)
 
 
-def end_at_closing(attendance: Attendance) -> None:
-    """Who forgot to check out was there to the shift's end. Holds the person's lock."""
-    shift = attendance.sign_up.shift
-    attendance.checked_out_at = max(shift.ends_at, attendance.checked_in_at)
-    attendance.check_out_door = Door.CLOSING
-    credited = _credited(attendance)
-    remark = Attendance.Review.FORGOT_CHECK_OUT if credited else Attendance.Review.SHORT
-    attendance.review = remark
-    attendance.save()
-    _follow_record(attendance, credited)
+def end_at_closing(attendances: list[Attendance]) -> None:
+    """Who forgot to check out was there to the shift's end. The caller holds the people's locks.
+
+    Marked as it would be had their scans come after the closing: a walk-in stays a walk-in.
+    """
+    for attendance in attendances:
+        shift = attendance.sign_up.shift
+        attendance.checked_out_at = max(shift.ends_at, attendance.checked_in_at)
+        attendance.check_out_door = Door.CLOSING
+    ended = _marks_of(attendances)
+    for attendance in attendances:
+        came, _left = ended[attendance.pk]
+        attendance.review = _review(attendance, came=came, left=None)
+        attendance.save()
+        _follow_record(attendance, _credited(attendance))
 
 
 def draft_owed_records(*, shift: Shift | None = None, limit: int = DRAFTS_AT_ONCE) -> int:
@@ -94,7 +99,7 @@ def draft_owed_records(*, shift: Shift | None = None, limit: int = DRAFTS_AT_ONC
     return len(held)
 
 
-def _review(attendance: Attendance, *, came: Mark, left: Mark) -> str:
+def _review(attendance: Attendance, *, came: Mark, left: Mark | None) -> str:
     assert attendance.checked_out_at is not None
     ending = Ending(attendance.checked_out_at, attendance.check_out_door)
     return review_of(came=came, left=left, ending=ending, credited=_credited(attendance))

@@ -26,7 +26,7 @@ from campaigns.actions.presence import draft_owed_records
 from campaigns.models import Activity, Attendance, ConsoleDevice, Scan, Shift
 from campaigns.models.attendance import Door
 from tests.campaigns.test_attendance import MINUTE, sign_up_for
-from tests.cast import make_shift
+from tests.cast import make_card, make_shift, make_volunteer
 from volunteers.models import NoShow, ServiceRecord, User, Volunteer
 
 # (which of the three shifts, in or out, minutes after the first one's start)
@@ -198,6 +198,32 @@ def test_a_scan_that_arrives_after_the_closing_makes_the_record_and_takes_the_no
     stay.refresh_from_db()
     assert stay.checked_out_at == at + 90 * MINUTE
     assert stay.record.credited_minutes == 90
+
+
+@pytest.mark.parametrize("closes_first", [False, True])
+def test_a_walk_in_who_forgot_to_leave_is_marked_alike_before_and_after_the_closing(
+    activity, devices, territory, bao, closes_first
+):
+    shift = make_shift(activity, starts_in=timedelta(hours=-11))
+    make_card(make_volunteer(user=None, name="邻居", community=territory), number="T000000001")
+    walk_in = card_attempt(
+        shift=shift,
+        kind="in",
+        by=bao,
+        nonce=uuid.uuid4(),
+        card="T000000001",
+        made_at=shift.starts_at,
+        device=devices[0],
+        is_walk_in=True,
+    )
+    if closes_first:
+        close_shift(shift=shift)
+    settle_scans([walk_in])
+    if not closes_first:
+        close_shift(shift=shift)
+    stay = Attendance.objects.get()
+    assert (stay.check_out_door, stay.review) == ("closing", "walk_in")
+    assert stay.record.review_reason == "walk_in"
 
 
 def test_what_arrives_after_the_hours_were_confirmed_changes_no_hours(shifts, devices, alice, bao):
