@@ -45,7 +45,7 @@ WITH found AS (
     FROM campaigns_scan scan
     CROSS JOIN LATERAL (VALUES
         ('far_away', {_DID_SOMETHING} AND scan.distance_m > %(far)s, '{{}}'::jsonb),
-        ('override', scan.is_override, '{{}}'),
+        ('override', {_DID_SOMETHING} AND scan.is_override, '{{}}'),
         ('walk_in_refused',
          scan.is_walk_in AND scan.outcome IN ('shift_full', 'not_eligible')
          AND scan.received_at - scan.made_at > %(at_once)s,

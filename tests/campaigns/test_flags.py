@@ -131,6 +131,8 @@ def test_a_scan_made_far_away_is_looked_at_and_has_been_let_in(
 @pytest.mark.parametrize("outcome", ["not_signed_up", "wrong_shift", "shift_full", "not_eligible"])
 def test_what_did_nothing_is_nothing_to_look_at(scan: MakeScan, outcome: str) -> None:
     scan(door="venue_poster", distance_m=9000, outcome=outcome)
+    scan(is_override=True, reason="我认识他", outcome=outcome)
+    scan(is_override=True, reason="我认识他", outcome="shift_over", counts=False)
     assert look() == 0
 
 
