@@ -335,6 +335,20 @@ def test_a_browser_that_keeps_no_cookies_checks_in_too(client, alice, running, e
     assert Scan.objects.get().browser == ""
 
 
+@pytest.mark.parametrize("made_up", ["邻里", "a" * 4000, "a\tb", "x"])
+def test_a_mark_that_we_never_gave_is_replaced(client, alice, running, expected, made_up):
+    """What goes back into a header is ours: a strange one would break the answer on its way."""
+    client.force_login(alice)
+    made_up = made_up.encode().decode("latin-1")  # as a server hands it over
+    client.cookies[browser_marks.COOKIE] = made_up
+    page = client.get(venue(rotating_token(shift=running)))
+    given = page.cookies[browser_marks.COOKIE].value
+    assert re.fullmatch(r"[\w-]{24}", given, re.ASCII)
+    client.cookies[browser_marks.COOKIE] = made_up
+    client.post(venue(rotating_token(shift=running)), {"kind": "in", "nonce": uuid.uuid4()})
+    assert Scan.objects.get().browser == ""
+
+
 def test_a_code_that_is_not_ours_leaves_no_mark(client, alice, organisation):
     client.force_login(alice)
     assert browser_marks.COOKIE not in client.get(venue("a" * 26)).cookies
