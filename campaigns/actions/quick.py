@@ -207,6 +207,7 @@ def _attendance(attempt: Attempt, row: tuple[Any, ...]) -> Attendance:
     attempt.counts = True
     attempt.volunteer = _known(Volunteer, id=volunteer_id, user_id=user_id, name=name)
     sign_up = _known(SignUp, id=sign_up_id)
+    assert attempt.shift is not None
     sign_up.shift, sign_up.volunteer = attempt.shift, attempt.volunteer
     attendance = _known(
         Attendance, id=pk, checked_in_at=came_at, checked_out_at=left_at, record_id=None
