@@ -20,6 +20,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from tests.cast import *  # noqa: F403 - the cast: alice, bao, rui, chen, dai and what they work with
+from tests.fake_stripe.fixtures import *  # noqa: F403 - a fake Stripe, its client, an endpoint
 
 PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120  # a busy machine takes its time to import what a worker or a server needs
@@ -30,6 +31,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 CHROMIUM_ARGUMENTS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--accept-lang=zh-CN",  # a context's `locale` does not reach its service workers
 ]  # fmt: skip
 
 

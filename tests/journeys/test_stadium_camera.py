@@ -18,33 +18,19 @@ from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import expect
 
-from campaigns.actions.devices import register_device
-from campaigns.models import Activity, Attendance, ConsoleDevice, Scan, Shift, SignUp
+from campaigns.models import Attendance, ConsoleDevice, Scan, Shift, SignUp
 from tests.browser.test_card_page import open_card, wait_for_copy
 from tests.browser.test_console_app import cut, open_console, scan, shown, sign_in, waits
-from tests.campaigns.test_attendance import sign_up_for
-from tests.cast import make_shift
 from volunteers.card_codes import rotating_url, signed_url
-from volunteers.models import Organisation, User
+from volunteers.models import User
 from volunteers.qr import qr_png
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def running(activity: Activity) -> Shift:
-    """Began half an hour ago, ends in an hour and a half."""
-    return make_shift(activity, starts_in=timedelta(minutes=-30))
-
-
-@pytest.fixture
-def place(running: Shift, alice: User) -> SignUp:
-    return sign_up_for(running, alice.volunteer)
-
-
-@pytest.fixture
-def token(running: Shift, place: SignUp, bao: User, organisation: Organisation) -> str:
-    return register_device(by=bao, organisation=organisation, shifts=[running], name="一号门")[1]
+def token(place: SignUp, new_token: Callable[[str], str]) -> str:
+    return new_token("一号门")
 
 
 @pytest.fixture
