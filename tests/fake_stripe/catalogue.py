@@ -96,8 +96,8 @@ CUSTOMER_FIELDS = {"email", "name", "phone", "description", "metadata", "preferr
 def make_customer(account: Account, values: dict[str, Any]) -> Object:
     known = {name: value for name, value in values.items() if name in CUSTOMER_FIELDS}
     customer = account.make(
-        stripe.Customer, "cus", **({"metadata": {}} | known), balance=0, delinquent=False,
-        tax_exempt="none", preferred_locales=known.pop("preferred_locales", []),
+        stripe.Customer, "cus", balance=0, delinquent=False, tax_exempt="none",
+        **({"metadata": {}, "preferred_locales": []} | known),
         invoice_settings={"custom_fields": None, "default_payment_method": None, "footer": None,
                           "rendering_options": None},
     )  # fmt: skip

@@ -14,7 +14,7 @@ from tests.fake_stripe.server import Answer
 from tests.fake_stripe.store import Account, Object, World
 
 STYLE = Path(__file__).with_name("style.css")
-POLICY = "default-src 'none'; style-src 'self'; form-action *; base-uri 'none'"
+POLICY = "default-src 'none'; style-src 'self'; img-src data:; form-action *; base-uri 'none'"
 SOMEONE = "donor@example.org"
 
 EVERY = {"month": "monthly", "year": "yearly", "week": "weekly", "day": "daily"}
