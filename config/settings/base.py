@@ -440,6 +440,11 @@ LINLI_ONE_BREATH_TIMES = environment.number("LINLI_ONE_BREATH_TIMES", 3)
 LINLI_OUTLIER_FACTOR = environment.number("LINLI_OUTLIER_FACTOR", 8)
 LINLI_OUTLIER_MIN_RECORDS = environment.number("LINLI_OUTLIER_MIN_RECORDS", 10)
 LINLI_OUTLIER_MIN_ACCOUNTS = environment.number("LINLI_OUTLIER_MIN_ACCOUNTS", 5)
+# D10: a foundation that raises money from the public spends so much of last year's income, another
+# so much of what it had at last year's end; management is at most so much of all that is spent.
+LINLI_SPEND_OF_INCOME_PERCENT = environment.number("LINLI_SPEND_OF_INCOME_PERCENT", 70)
+LINLI_SPEND_OF_BALANCE_PERCENT = environment.number("LINLI_SPEND_OF_BALANCE_PERCENT", 8)
+LINLI_MANAGEMENT_PERCENT = environment.number("LINLI_MANAGEMENT_PERCENT", 10)
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -1,0 +1,122 @@
+"""Who may see and do what with a foundation's books: the only door by which a view reaches them.
+
+A role in one foundation opens nothing of another. Superusers of the site see all books, because
+they give the roles out; they enter and approve nothing unless they hold a role themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import QuerySet
+
+from foundations.models import (
+    Expense,
+    Foundation,
+    FoundationRole,
+    Fund,
+    FundTransfer,
+    Grant,
+    MatchingPot,
+    MoneyAccount,
+    MoneyMovement,
+    Period,
+)
+from volunteers.models import User
+from volunteers.permissions import AnyUser
+
+Role = FoundationRole.Role
+ENTER: tuple[Role, ...] = (Role.BOOKKEEPER, Role.TREASURER)
+APPROVE: tuple[Role, ...] = (Role.TREASURER,)
+
+
+def has_role(user: AnyUser, foundation: Foundation, *, roles: Collection[str]) -> bool:
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return FoundationRole.objects.filter(user=user, foundation=foundation, role__in=roles).exists()
+
+
+def can_see_books(user: AnyUser, foundation: Foundation) -> bool:
+    return get_foundations_for(user).filter(pk=foundation.pk).exists()
+
+
+def can_enter(user: AnyUser, foundation: Foundation) -> bool:
+    """May enter expenses, grants, transfers and what came in; may take back what they entered."""
+    return has_role(user, foundation, roles=ENTER)
+
+
+def can_approve(user: AnyUser, foundation: Foundation) -> bool:
+    """May approve, reject and reverse, close months, and close funds."""
+    return has_role(user, foundation, roles=APPROVE)
+
+
+def can_approve_entry(user: AnyUser, entry: Expense | Grant | FundTransfer) -> bool:
+    """May approve this one: never what they entered themselves."""
+    return (
+        entry.is_waiting
+        and entry.entered_by_id != user.pk
+        and has_role(user, entry.foundation, roles=APPROVE)
+    )
+
+
+def can_give_roles(user: AnyUser) -> bool:
+    return isinstance(user, User) and user.is_active and user.is_superuser
+
+
+def get_foundations_for(user: AnyUser) -> QuerySet[Foundation]:
+    """The foundations in which the account holds a role; all for superusers."""
+    if not isinstance(user, User) or not user.is_active:
+        return Foundation.objects.none()
+    foundations = Foundation.objects.select_related("organisation")
+    if user.is_superuser:
+        return foundations
+    return foundations.filter(roles__user=user)
+
+
+def get_roles_for(user: AnyUser) -> QuerySet[FoundationRole]:
+    """Who does what in the foundations whose books the account may see."""
+    return FoundationRole.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "user", "foundation"
+    )
+
+
+def get_funds_for(user: AnyUser) -> QuerySet[Fund]:
+    return Fund.objects.filter(foundation__in=get_foundations_for(user)).select_related("balance")
+
+
+def get_pots_for(user: AnyUser) -> QuerySet[MatchingPot]:
+    return MatchingPot.objects.filter(foundation__in=get_foundations_for(user))
+
+
+def get_accounts_for(user: AnyUser) -> QuerySet[MoneyAccount]:
+    return MoneyAccount.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "fund", "pot"
+    )
+
+
+def get_movements_for(user: AnyUser) -> QuerySet[MoneyMovement]:
+    """Newest first."""
+    return (
+        MoneyMovement.objects.filter(foundation__in=get_foundations_for(user))
+        .select_related("debit_account__fund", "credit_account__fund", "by")
+        .order_by("-id")
+    )
+
+
+def get_expenses_for(user: AnyUser) -> QuerySet[Expense]:
+    """With their invoices: a view serves `expense.invoice` of these only."""
+    return Expense.objects.filter(foundation__in=get_foundations_for(user)).select_related("fund")
+
+
+def get_grants_for(user: AnyUser) -> QuerySet[Grant]:
+    return Grant.objects.filter(foundation__in=get_foundations_for(user)).select_related("fund")
+
+
+def get_transfers_for(user: AnyUser) -> QuerySet[FundTransfer]:
+    return FundTransfer.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "from_fund", "to_fund"
+    )
+
+
+def get_periods_for(user: AnyUser) -> QuerySet[Period]:
+    return Period.objects.filter(foundation__in=get_foundations_for(user))

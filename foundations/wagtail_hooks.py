@@ -1,0 +1,24 @@
+"""How the office's log words what happens to a foundation's books."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+
+
+@hooks.register("register_log_actions")
+def register_bookkeeping(actions: Any) -> None:
+    """What happens to the books stands in Wagtail's log, with who did it."""
+    actions.register_action("foundations.create_foundation", _("Create"), _("Books opened"))
+    actions.register_action("foundations.give_role", _("Give a role"), _("Role given"))
+    actions.register_action("foundations.take_role", _("Take a role"), _("Role taken away"))
+    actions.register_action("foundations.create_fund", _("Open a fund"), _("Fund opened"))
+    actions.register_action("foundations.close_fund", _("Close"), _("Closed"))
+    actions.register_action("foundations.create_pot", _("Open a pot"), _("Pot opened"))
+    actions.register_action("foundations.enter_entry", _("Enter"), _("Entered"))
+    actions.register_action("foundations.approve_entry", _("Approve"), _("Approved"))
+    actions.register_action("foundations.reject_entry", _("Reject"), _("Rejected"))
+    actions.register_action("foundations.reverse_entry", _("Reverse"), _("Reversed"))
+    actions.register_action("foundations.close_period", _("Close a month"), _("Month closed"))
