@@ -31,7 +31,7 @@ affiliation_changed = Signal()
 volunteer_closed = Signal()
 
 # In the same transaction: kwargs `volunteer_ids: list[int]`. These people had a place somewhere and
-# did not come, or were excused for it afterwards.
+# did not come, or were excused for it afterwards, or turned out to have come.
 no_shows_noted = Signal()
 
 # kwargs `volunteer: Volunteer`. Each receiver returns `(name, data)`: what its room keeps about the

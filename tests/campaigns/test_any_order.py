@@ -25,6 +25,7 @@ from campaigns.actions.devices import register_device
 from campaigns.actions.presence import draft_owed_records
 from campaigns.models import Activity, Attendance, ConsoleDevice, Scan, Shift
 from campaigns.models.attendance import Door
+from points.models import Standing
 from tests.campaigns.test_attendance import MINUTE, sign_up_for
 from tests.cast import make_card, make_shift, make_volunteer
 from volunteers.models import NoShow, ServiceRecord, User, Volunteer
@@ -187,12 +188,14 @@ def test_a_scan_that_arrives_after_the_closing_makes_the_record_and_takes_the_no
     for shift in shifts:
         close_shift(shift=shift)
     assert NoShow.objects.count() == 3
+    standing = Standing.objects.create(volunteer=alice.volunteer)
     at = shifts[0].starts_at
     send([(0, "in", at, uuid.uuid4())], shifts, devices[0], alice.volunteer)
     stay = Attendance.objects.get()
     assert (stay.checked_out_at, stay.check_out_door) == (shifts[0].ends_at, Door.CLOSING)
     assert stay.record.state == ServiceRecord.State.SUBMITTED
     assert NoShow.objects.count() == 2
+    assert Standing.objects.get().revision > standing.revision  # badges are looked at again
 
     send([(0, "out", at + 90 * MINUTE, uuid.uuid4())], shifts, devices[1], alice.volunteer)
     stay.refresh_from_db()

@@ -121,9 +121,18 @@ def take_back_no_shows(*, records: Iterable[ServiceRecord]) -> int:
 
 
 def withdraw_no_show(*, source: str) -> bool:
-    """They had come after all: the scan that shows it arrived after the shift was closed."""
-    gone, _by_model = NoShow.objects.filter(source=source).delete()
-    return bool(gone)
+    """They had come after all: the scan that shows it arrived after the shift was closed.
+
+    Called in the scan's transaction. Whoever counts no-shows is told: these hours may never be
+    confirmed, and the person was there all the same.
+    """
+    noted = NoShow.objects.filter(source=source)
+    people = list(noted.values_list("volunteer", flat=True))
+    if not people:
+        return False
+    noted.delete()
+    no_shows_noted.send(sender=NoShow, volunteer_ids=people)
+    return True
 
 
 def move_no_shows(*, kept: Volunteer, merged: Volunteer) -> None:
