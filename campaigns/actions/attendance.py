@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from campaigns.actions.attempts import SCAN_COLUMNS, Attempt, scan_values
@@ -156,10 +156,11 @@ def card_attempt(
 
     `evidence` shows that everybody left together: then it is one of many check-outs at once.
     """
+    is_bulk = bool(evidence) and kind == Scan.Kind.OUT
     attempt = Attempt(
         kind=Scan.Kind(kind),
         shift=shift,
-        door=Door.BULK if evidence else Door.CONSOLE,
+        door=Door.BULK if is_bulk else Door.CONSOLE,
         by=by,
         place_id=place_id,
         made_at=made_at,
@@ -295,7 +296,15 @@ def _decide_first_ones(numbers: list[int], attempts: Sequence[Attempt]) -> dict[
         whose = (attempt.volunteer and attempt.volunteer.pk, attempt.card, attempt.place_id)
         first.setdefault(whose, number)
     alone = list(first.values())
-    decided = decide_quickly([attempts[number] for number in alone])
+    try:
+        decided = decide_quickly([attempts[number] for number in alone])
+    except OperationalError:
+        # Two devices with the same people at two shifts can wait for one another, until the
+        # database ends one statement. The careful way takes one person at a time.
+        if connection.in_atomic_block:
+            raise
+        logger.exception("%s scans go the careful way.", len(alone))
+        return {}
     return {alone[at]: attendance for at, attendance in decided.items()}
 
 

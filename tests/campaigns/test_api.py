@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -410,6 +410,24 @@ def test_everybody_leaves_together_with_the_evidence_kept(running, expected, car
     assert Scan.objects.get(kind="out").reason == "合影 17:00"
 
 
+def test_a_check_in_is_none_of_everybodys_check_outs(running, expected, card, token):
+    assert outcomes(send(token, scan(running, card, together="合影 17:00"))) == ["checked_in"]
+    assert Attendance.objects.get().check_in_door == "console"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_the_database_ends_is_decided_one_by_one(
+    running, expected, card, token, monkeypatch
+):
+    """Two devices with the same two people, in another order, wait for one another."""
+
+    def deadlock(*_ignored: Any) -> Any:
+        raise OperationalError("deadlock detected")
+
+    monkeypatch.setattr(attendance_module, "decide_quickly", deadlock)
+    assert outcomes(send(token, scan(running, card))) == ["checked_in"]
+
+
 # What the whole request is refused for
 
 
@@ -546,6 +564,26 @@ def test_a_revoked_card_is_not_on_the_roster(running, expected, card, token):
     VolunteerCard.objects.update(revoked_at=timezone.now())
     (place,) = get(f"/api/v1/shifts/{running.pk}/roster", token).json()["places"]
     assert (place["number"], place["card"], place["keys"]) == (None, None, [])
+
+
+def test_a_roster_that_has_not_changed_is_not_sent_again(running, expected, card, token):
+    address = f"/api/v1/shifts/{running.pk}/roster"
+    tag = get(address, token)["ETag"]
+    ask = {**bearer(token), **ENGLISH, "HTTP_IF_NONE_MATCH": tag}
+    same = Client().get(address, **ask)
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", tag)
+    send(token, scan(running, card))
+    changed = Client().get(address, **ask)
+    assert changed.status_code == 200
+    assert changed["ETag"] != tag
+
+
+def test_a_device_that_signs_off_opens_nothing_any_more(running, device, token):
+    response = Client().post("/api/v1/sign-off", **bearer(token))
+    assert (response.status_code, response.content) == (204, b"")
+    assert refusal(get("/api/v1/me", token)) == (401, "device_revoked")
+    device.refresh_from_db()
+    assert device.revoked_by == device.account
 
 
 def test_the_roster_of_another_shift_is_not_shown(activity, token):
@@ -731,4 +769,4 @@ def test_whatever_is_sent_within_the_openapi_or_against_it_never_is_a_500(
 
         attack()
         tried.append(operation.label)
-    assert len(tried) == 3
+    assert len(tried) == 4
