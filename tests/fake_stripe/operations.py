@@ -284,6 +284,8 @@ def _events(account: Account, values: Values) -> Object:
 
 def _of_type(type: str, values: Values) -> bool:
     wanted = values.get("types") or [values.get("type", "*")]
+    if wanted == ["*"] or type in wanted:
+        return True
     return any(re.fullmatch(re.escape(word).replace(r"\*", ".*"), type) for word in wanted)
 
 

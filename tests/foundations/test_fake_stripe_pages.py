@@ -1,11 +1,19 @@
 """The fake Stripe's hosted pages, in real HTTP and in a real browser."""
 
 import json
+import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
 
 import pytest
+import stripe
+
+from tests.conftest import PROJECT, free_port
+from tests.fake_stripe import KEY
+from tests.fake_stripe.fixtures import CONNECT_SECRET
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -159,6 +167,28 @@ def test_orders_are_given_over_http_too(fake_stripe, open_session):
         with pytest.raises(urllib.error.HTTPError) as refused:
             order(name, **values)
         assert refused.value.code in (400, 404)
+
+
+def test_it_runs_as_a_process_with_accounts_and_endpoints_from_the_start(listener):
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "tests.fake_stripe", "--port", str(port), "--account",
+            "acct_demo", "--connect-endpoint", listener.url, "--connect-secret", CONNECT_SECRET,
+        ],
+        cwd=PROJECT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert f"http://127.0.0.1:{port}" in process.stdout.readline()
+        addresses = {"api": f"http://127.0.0.1:{port}"}
+        client = stripe.StripeClient(KEY, stripe_account="acct_demo", base_addresses=addresses)
+        assert client.v1.accounts.retrieve_current().charges_enabled
+        client.v1.customers.create({})
+        listener.wait_for(lambda: len(listener.received) == 1)
+        assert listener.events(CONNECT_SECRET)[0].account == "acct_demo"
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
 
 
 def test_a_person_pays_on_a_phone(fake_stripe, stripe_client, open_session, open_page, tmp_path):
