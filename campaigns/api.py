@@ -7,6 +7,7 @@ sentences are in the language that the request asks for.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ from pydantic import ValidationError as SchemaError
 
 from campaigns.actions.attempts import Attempt
 from campaigns.actions.attendance import card_attempt, settle_scans
-from campaigns.actions.devices import KnownDevice, touch_device
+from campaigns.actions.devices import KnownDevice, revoke_device, touch_device
 from campaigns.attendance_rules import CLOCK_SKEW, MOST_DELAY_OF_DEVICES
 from campaigns.models import Shift
 from campaigns.outcomes import Outcome, ScanResult
@@ -260,14 +261,14 @@ def checkins(request: HttpRequest, batch: BatchIn) -> HttpResponse:
     return _json({"scans": [answers[number] for number in range(len(batch.scans))]})
 
 
-@api.get("shifts/{int:shift_id}/roster", response={200: RosterOut, **REFUSALS})
+@api.get("shifts/{int:shift_id}/roster", response={200: RosterOut, 304: None, **REFUSALS})
 def roster(request: HttpRequest, shift_id: int) -> HttpResponse:
     """Who is expected, as far as a scan needs it. `state` is expected, in or out."""
     known: KnownDevice = request.auth  # type: ignore[attr-defined]
     shift = known.shifts.get(shift_id)
     if shift is None:
         raise Refused(404, "shift_unknown", _("This device does not scan at that shift."))
-    return _json(roster_of(shift=shift))
+    return _unless_known(request, roster_of(shift=shift))
 
 
 @api.get("me", response={200: MeOut, **REFUSALS})
@@ -305,6 +306,14 @@ def _shift(shift: Shift) -> dict[str, Any]:
         "role": in_language(activity, "role"),
         "place": in_language(activity, "place"),
     }
+
+
+@api.post("sign-off", response={204: None, **REFUSALS}, summary="End this device's token")
+def sign_off(request: HttpRequest) -> HttpResponse:
+    """From the next call on the token opens nothing. Scans that wait are to be sent before."""
+    known: KnownDevice = request.auth  # type: ignore[attr-defined]
+    revoke_device(device=known.device, by=known.account)
+    return HttpResponse(status=204)
 
 
 # One scan
@@ -390,6 +399,18 @@ def _json(body: dict[str, Any], *, status: int = 200) -> HttpResponse:
         status=status,
     )
     response["Cache-Control"] = "no-store"
+    return response
+
+
+def _unless_known(request: HttpRequest, roster: dict[str, Any]) -> HttpResponse:
+    """A console asks every few seconds: what it has already does not go over the line again."""
+    content = json.dumps({**roster, "server_time": None}, sort_keys=True).encode()
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    if request.headers.get("If-None-Match") == tag:
+        response = HttpResponse(status=304)
+    else:
+        response = _json(roster)
+    response["ETag"] = tag
     return response
 
 

@@ -58,13 +58,22 @@ class Attendance(models.Model):
     volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="attendances")
     checked_in_at = models.DateTimeField()
     check_in_door = models.CharField(max_length=20, choices=Door.choices)
+    # Without indexes: nothing looks for what somebody noted, and a stadium writes them 20,000 times.
     checked_in_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     checked_out_at = models.DateTimeField(null=True, blank=True)
     check_out_door = models.CharField(max_length=20, choices=Door.choices, blank=True)
     checked_out_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     review = models.CharField(max_length=20, choices=Review.choices, blank=True, default="")
     record = models.OneToOneField(
@@ -163,10 +172,14 @@ class Scan(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     # The client's own number for this scan: the same scan sent twice is one row.
     nonce = models.UUIDField(default=uuid.uuid4, unique=True)
+    # By whom, and by which console with a token of its own: nothing looks for scans that way.
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
-    # The console that sent it by its own token. Without an index: nothing looks for it that way.
     device = models.ForeignKey(
         ConsoleDevice, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )

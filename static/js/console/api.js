@@ -27,8 +27,15 @@ export class Api {
     return this.ask("me");
   }
 
-  roster(shift) {
-    return this.ask(`shifts/${shift}/roster`);
+  /** `known` is the roster this phone has: it comes back where nothing has changed. */
+  async roster(shift, known = null) {
+    const headers = known && known.tag ? { "If-None-Match": known.tag } : {};
+    return (await this.ask(`shifts/${shift}/roster`, { headers })) || known;
+  }
+
+  /** The token opens nothing from now on. */
+  signOff() {
+    return this.ask("sign-off", { method: "POST" });
   }
 
   async checkins(scans) {
@@ -45,6 +52,7 @@ export class Api {
           Authorization: `Bearer ${this.token}`,
           "Accept-Language": this.language,
           ...(options.body ? { "Content-Type": "application/json" } : {}),
+          ...options.headers,
         },
         credentials: "omit",
         cache: "no-store",
@@ -61,7 +69,11 @@ export class Api {
   }
 
   async read(response) {
-    if (response.ok) return response.json();
+    if (response.status === 204 || response.status === 304) return null;
+    if (response.ok) {
+      const tag = response.headers.get("ETag");
+      return tag ? { ...(await response.json()), tag } : response.json();
+    }
     const isOurs = (response.headers.get("Content-Type") || "").startsWith("application/json");
     if (response.status >= 500 || !isOurs) throw new Unreachable(String(response.status));
     const { code = "", message = "" } = await response.json();

@@ -172,7 +172,8 @@ export class Session extends EventTarget {
     const { me, clockOffset } = await this.askMe(token);
     const gate = this.gate;
     const shift = gate && me.shifts.find((one) => one.id === gate.shift.id);
-    const roster = shift && (await this.api(token).roster(shift.id));
+    const known = shift && (await this.store.get(`roster-${shift.id}`));
+    const roster = shift && (await this.api(token).roster(shift.id, known));
     // Signed off meanwhile, or another device by now.
     if (!this.device || this.device.token !== token) return;
     await this.keepDevice({ ...this.device, me, clockOffset, syncedAt: Date.now() });
@@ -220,6 +221,8 @@ export class Session extends EventTarget {
 
   /** `keepWaiting`: what was never sent stays here, locked and nameless, until it has been sent. */
   async logOut({ keepWaiting }) {
+    // Without a network the token ends by itself, three days after the shift.
+    if (this.device && !keepWaiting) this.api(this.device.token).signOff().catch(() => {});
     this.lose();
     await this.store.forget({ keepWaiting });
     // An exchange that was under way may have brought something back.
