@@ -48,7 +48,7 @@ def open_session(stripe_client: stripe.StripeClient) -> Callable[..., Any]:
         }  # fmt: skip
         if monthly:
             price["recurring"] = {"interval": "month"}
-        call: dict[str, Any] = {
+        call: Any = {
             "mode": "subscription" if monthly else "payment",
             "line_items": [{"price_data": price, "quantity": 1}],
             "success_url": "http://site.example/thanks/?session={CHECKOUT_SESSION_ID}",

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 from tests.fake_stripe import operations, parameters
 from tests.fake_stripe.errors import BadParameter, Refused
-from tests.fake_stripe.store import API_VERSION, Account, Object, World, current_request
+from tests.fake_stripe.store import API_VERSION, DAY, Account, Object, World, current_request
 
 SK_LIVE = ("sk_live_", "rk_live_", "pk_live_")
+KEYS_ARE_KEPT = DAY  # an idempotency key used again after that makes a new call
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Api:
         self.world = world
         self.faults = Faults()
         self.requests: list[tuple[str, str]] = []  # method and path of each, for tests to count
-        self._kept: dict[tuple[str, str], tuple[Object, Answer | None]] = {}
+        self._kept: dict[tuple[str, str], tuple[int, Object, Answer | None]] = {}
         self._lock = threading.Lock()
 
     def answer(self, method: str, target: str, headers: Any, body: str) -> Answer:
@@ -158,11 +159,12 @@ class Api:
         """The answer kept for this key; None to go on, when nobody used it before."""
         if len(key[1]) > 255:
             raise Refused("Idempotency keys can be at most 255 characters.")
+        now = self.world.now()
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = (said, None)
+            since, first, answer = self._kept.get(key, (0, {}, None))
+            if since <= now - KEYS_ARE_KEPT:
+                self._kept[key] = (now, said, None)
                 return None
-            first, answer = self._kept[key]
         if first != said:
             raise Refused(
                 "Keys for idempotent requests can only be used with the same parameters they were "
@@ -183,7 +185,7 @@ class Api:
             if answer is None or not answer.begun:
                 del self._kept[key]
             else:
-                self._kept[key] = (said, answer)
+                self._kept[key] = (self._kept[key][0], said, answer)
 
     # The work
 

@@ -63,6 +63,14 @@ def test_a_key_belongs_to_one_account(fake_stripe, stripe_client):
     assert here.id != there.id
 
 
+def test_a_key_is_forgotten_after_a_day(fake_stripe, stripe_client):
+    first = stripe_client.v1.payment_intents.create(CALL, with_key("a"))
+    fake_stripe.control.advance(seconds=23 * 3600)
+    assert stripe_client.v1.payment_intents.create(CALL, with_key("a")).id == first.id
+    fake_stripe.control.advance(seconds=2 * 3600)
+    assert stripe_client.v1.payment_intents.create(CALL, with_key("a")).id != first.id
+
+
 def test_eight_threads_with_one_key_make_one_payment(fake_stripe):
     def create(_):
         client = fake_stripe.client(max_network_retries=5)
