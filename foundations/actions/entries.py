@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from pathlib import PurePath
 from typing import Any, TypeVar
 
 from django.core.files.base import File
@@ -17,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log
 
+from foundations.actions.invoices import refuse_file
 from foundations.actions.ledger import (
     BookingRefused,
     DayToCome,
@@ -49,15 +49,6 @@ Kind = MoneyAccount.Kind
 Moved = MoneyMovement.Kind
 SomeEntry = TypeVar("SomeEntry", Expense, Grant, FundTransfer)
 
-MOST_FILE_BYTES = 10 * 1024 * 1024
-# What an invoice may be, by how its content begins: a name proves nothing.
-FILE_BEGINNINGS = {
-    ".pdf": b"%PDF-",
-    ".jpg": b"\xff\xd8\xff",
-    ".jpeg": b"\xff\xd8\xff",
-    ".png": b"\x89PNG\r\n\x1a\n",
-}
-
 
 class EntryRefused(BookingRefused):
     """Nothing was entered, approved or rejected; `str()` is the sentence for the person."""
@@ -65,10 +56,6 @@ class EntryRefused(BookingRefused):
 
 class InvoiceMissing(EntryRefused):
     sentence = gettext_lazy("Please add the invoice: a photograph or a PDF.")
-
-
-class InvoiceUnreadable(EntryRefused):
-    sentence = gettext_lazy("Please choose a PDF, JPEG or PNG file of up to 10 MB.")
 
 
 class WordsMissing(EntryRefused):
@@ -127,7 +114,7 @@ def enter_expense(
     """An expense waits for its approval. The same nonce enters once. Raises BookingRefused."""
     if not invoice:
         raise InvoiceMissing
-    _refuse_file(invoice)
+    refuse_file(invoice)
     _refuse_empty(payee, purpose)
     return _enter(
         Expense(
@@ -150,7 +137,7 @@ def enter_grant(
 ) -> Grant:
     """A grant waits for its approval. The same nonce enters once. Raises BookingRefused."""
     if agreement:
-        _refuse_file(agreement)
+        refuse_file(agreement)
     _refuse_empty(grantee, purpose)
     return _enter(
         Grant(
@@ -378,17 +365,6 @@ def _line_of(entry: Expense | Grant | FundTransfer) -> Line:
     # An expense's kind is the name of the account it is spent from.
     debit = fund_account(fund=entry.fund, kind=entry.kind)
     return Line(debit, bank, entry.amount_minor, Moved.EXPENSE)
-
-
-def _refuse_file(file: File[Any]) -> None:
-    beginning = FILE_BEGINNINGS.get(PurePath(file.name or "").suffix.lower())
-    if beginning is None or not 0 < file.size <= MOST_FILE_BYTES:
-        raise InvoiceUnreadable
-    file.seek(0)
-    found = file.read(len(beginning))
-    file.seek(0)
-    if found != beginning:
-        raise InvoiceUnreadable
 
 
 def _refuse_empty(*words: str) -> None:

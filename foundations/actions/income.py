@@ -10,7 +10,7 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from foundations.actions.gifts import NoSuchGift, gift_event
+from foundations.actions.gift_events import NoSuchGift, gift_event
 from foundations.actions.ledger import (
     BookingRefused,
     Line,

@@ -24,6 +24,7 @@ from foundations.actions.entries import (
     reverse_entry,
 )
 from foundations.actions.gifts import book_gift
+from foundations.actions.invoices import InvoiceUnreadable
 from foundations.actions.ledger import (
     BelongsToEntry,
     BookingRefused,
@@ -130,9 +131,9 @@ def test_a_form_sent_twice_enters_once(entered: Enter, tan: User) -> None:
     ("fields", "refused"),
     [
         ({"invoice": None}, entries.InvoiceMissing),
-        ({"invoice": invoice("发票.pdf", b"<html>")}, entries.InvoiceUnreadable),
-        ({"invoice": invoice("发票.exe")}, entries.InvoiceUnreadable),
-        ({"invoice": invoice("发票.pdf", b"")}, entries.InvoiceUnreadable),
+        ({"invoice": invoice("发票.pdf", b"<html>")}, InvoiceUnreadable),
+        ({"invoice": invoice("发票.exe")}, InvoiceUnreadable),
+        ({"invoice": invoice("发票.pdf", b"")}, InvoiceUnreadable),
         ({"payee": " "}, entries.WordsMissing),
         ({"amount_minor": 0}, BookingRefused),
     ],

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from foundations.actions import gifts, income
+from foundations.actions import disputes, gifts, income
 from foundations.actions.books import create_fund, create_pot
 from foundations.actions.entries import (
     approve_expense,
@@ -33,7 +33,7 @@ from foundations.actions.entries import (
     reject_expense,
     reverse_entry,
 )
-from foundations.actions.ledger import FundTooSmall, Line, first_open_day, reverse_event
+from foundations.actions.ledger import FundTooSmall, Line, booked, first_open_day, reverse_event
 from foundations.actions.periods import MonthNotOver, StillWaiting, close_period
 from foundations.actions.proof import prove_money
 from foundations.models import Expense, Foundation, Fund, FundBalance, MoneyAccount, Period
@@ -219,8 +219,8 @@ class Books(RuleBasedStateMachine):
         if found is None:
             return
         key, gift = found
-        gifts.book_dispute(gift=key, key="dp", amount_minor=gift.minor, **self.day(0))
-        gifts.book_dispute_fee(gift=key, dispute="dp", amount_minor=fee, **self.day(0))
+        disputes.book_dispute(gift=key, key="dp", amount_minor=gift.minor, **self.day(0))
+        disputes.book_dispute_fee(gift=key, dispute="dp", amount_minor=fee, **self.day(0))
         gift.disputed = self.take(gift.fund, gift.minor)
         self.take(GENERAL, fee)
         self.processor -= gift.minor + fee
@@ -232,7 +232,7 @@ class Books(RuleBasedStateMachine):
         assert found is not None
         key, gift = found
         assert gift.disputed is not None
-        gifts.book_reinstatement(gift=key, dispute="dp", amount_minor=gift.minor, **self.day(0))
+        disputes.book_reinstatement(gift=key, dispute="dp", amount_minor=gift.minor, **self.day(0))
         own, others = gift.disputed
         self.net[gift.fund] += own
         self.net[GENERAL] += others
@@ -253,7 +253,7 @@ class Books(RuleBasedStateMachine):
         if found is None:
             return
         key, gift = found
-        fee = sum(m.amount_minor for m in gifts.booked(f"gift:{key}") if m.kind == "fee")
+        fee = sum(m.amount_minor for m in booked(f"gift:{key}") if m.kind == "fee")
         told: dict[str, Any] = {"event": f"gift:{key}", "reason": "记错了", "by": None}
         if gift.fund != GENERAL and self.net[gift.fund] < gift.minor - fee:
             with pytest.raises(FundTooSmall), transaction.atomic():
@@ -388,7 +388,7 @@ def run(*, max_examples: int) -> None:
 
 def test_the_books_and_a_plain_model_agree_whatever_happens(ground: dict[str, Any]) -> None:
     Books.ground = ground
-    run(max_examples=25)
+    run(max_examples=15)
 
 
 def test_the_machine_notices_when_the_fund_gets_back_what_others_bore(
@@ -403,7 +403,7 @@ def test_the_machine_notices_when_the_fund_gets_back_what_others_bore(
         first = max(taken, key=lambda account: account.kind != "losses")
         return [Line(out_of, first, amount_minor, kind)]
 
-    monkeypatch.setattr(gifts, "given_back_to", all_to_the_fund)
+    monkeypatch.setattr(disputes, "given_back_to", all_to_the_fund)
 
     with pytest.raises(Exception, match="assert"):
         run(max_examples=200)

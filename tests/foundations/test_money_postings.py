@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from foundations.actions import gifts, income
+from foundations.actions import disputes, gifts, income, payouts
 from foundations.actions.books import create_fund, create_pot
 from foundations.actions.entries import approve_expense
-from foundations.actions.gifts import MoreThanThere
+from foundations.actions.gift_events import MoreThanThere
 from foundations.models import Expense, Foundation, Fund, MatchingPot, MoneyAccount
 from foundations.reports import activity, balance_sheet, fund_sheet, gauges
 from tests.foundations.money_cast import month_back, net_of
@@ -56,27 +56,27 @@ def test_a_gift_at_the_bank_has_no_processor(fund: Fund) -> None:
 
 def test_a_payout_is_on_its_way_until_the_bank_has_it(fund: Fund) -> None:
     give(fund)
-    gifts.book_payout(
+    payouts.book_payout(
         foundation=fund.foundation, key="po_1", amount_minor=10000, currency="CNY", **TODAY
     )
     assert balances(fund.foundation) == {"in_transit": 10000, "gifts": -10000}
 
-    gifts.book_payout_arrived(key="po_1", **TODAY)
+    payouts.book_payout_arrived(key="po_1", **TODAY)
     assert balances(fund.foundation) == {"bank": 10000, "gifts": -10000}
 
-    gifts.book_payout_failed(key="po_1", **TODAY)
+    payouts.book_payout_failed(key="po_1", **TODAY)
     assert balances(fund.foundation) == {"processor": 10000, "gifts": -10000}
 
 
 def test_a_payout_that_failed_does_not_arrive(fund: Fund) -> None:
     give(fund)
-    gifts.book_payout(
+    payouts.book_payout(
         foundation=fund.foundation, key="po_1", amount_minor=10000, currency="CNY", **TODAY
     )
-    gifts.book_payout_failed(key="po_1", **TODAY)
+    payouts.book_payout_failed(key="po_1", **TODAY)
 
     with pytest.raises(MoreThanThere):
-        gifts.book_payout_arrived(key="po_1", **TODAY)
+        payouts.book_payout_arrived(key="po_1", **TODAY)
 
 
 def test_a_partial_refund_is_owed_then_paid_and_the_rest_may_follow(fund: Fund) -> None:
@@ -132,13 +132,13 @@ def test_a_dispute_its_fee_and_its_end_are_movements_of_their_own(
     give(fund)
     approve_expense(expense=entered(1000), by=tan)
     told = {"gift": "pi_1", "dispute": "dp_1"}
-    gifts.book_dispute(gift="pi_1", key="dp_1", amount_minor=10000, **TODAY)
-    gifts.book_dispute_fee(**told, amount_minor=1500, **TODAY)
+    disputes.book_dispute(gift="pi_1", key="dp_1", amount_minor=10000, **TODAY)
+    disputes.book_dispute_fee(**told, amount_minor=1500, **TODAY)
     assert (net_of(fund), net_of(general)) == (0, -2500)
 
-    gifts.book_reinstatement(**told, amount_minor=10000, **TODAY)
-    gifts.book_reinstatement(**told, amount_minor=10000, **TODAY)
-    gifts.book_dispute_fee_returned(**told, amount_minor=1500, **TODAY)
+    disputes.book_reinstatement(**told, amount_minor=10000, **TODAY)
+    disputes.book_reinstatement(**told, amount_minor=10000, **TODAY)
+    disputes.book_dispute_fee_returned(**told, amount_minor=1500, **TODAY)
     assert (net_of(fund), net_of(general)) == (9000, 0)
     assert balances(fund.foundation) == {
         "processor": 10000, "gifts": -10000, "programme": 1000, "bank": -1000,
