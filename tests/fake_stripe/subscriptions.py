@@ -181,7 +181,7 @@ def _line(account: Account, invoice: Object, item: Object, *, start: int, end: i
 def pay_invoice(account: Account, invoice: Object, *, payer: Payer | None = None) -> bool:
     """Charges the subscription's card, or the payer's new one; False when it was refused."""
     if invoice["status"] != "open":
-        raise Refused(f"Invoice is already {invoice['status']}", code="invoice_not_open")
+        raise Refused(f"Invoice is already {invoice['status']}")
     subscription = account.get("subscription", invoice["_subscription"])
     if payer:
         _change_card(account, subscription, payer)

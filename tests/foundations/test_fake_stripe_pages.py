@@ -7,6 +7,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import stripe
@@ -63,6 +64,14 @@ def test_a_second_press_pays_nothing_more(stripe_client, open_session):
     assert visit(session.url, action="card", **PRESS) == first
     assert len(stripe_client.v1.charges.list().data) == 1
     assert "no longer open" in visit(session.url)[2]
+
+
+def test_eight_presses_at_once_pay_once(stripe_client, open_session):
+    session = open_session()
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(lambda _: visit(session.url, action="card", **PRESS)[0], range(8)))
+    assert answers == {303}
+    assert len(stripe_client.v1.charges.list().data) == 1
 
 
 def test_a_declined_card_is_said_and_loses_nothing_typed(stripe_client, open_session):

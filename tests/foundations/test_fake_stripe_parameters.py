@@ -1,8 +1,12 @@
 """The fake Stripe refuses what the official library's typed parameters do not have."""
 
+import re
+import typing
+
 import pytest
 import stripe
 
+from tests.conftest import PROJECT
 from tests.fake_stripe import operations, parameters, shapes
 
 
@@ -84,3 +88,16 @@ def test_a_shape_refuses_what_the_librarys_class_does_not_have():
         shapes.shape(stripe.Refund, id="re_1", amount=1, created=1, currency="cny", colour="red")
     with pytest.raises(AssertionError, match="always has"):
         shapes.shape(stripe.Refund, id="re_1")
+
+
+def test_every_code_of_an_error_is_one_that_stripe_has():
+    hint = stripe.PaymentIntent.LastPaymentError.__annotations__["code"]
+    known = {word for choice in typing.get_args(hint) for word in typing.get_args(choice)}
+    elsewhere = {"payment_failed"}  # a charge's failure code, not an error's
+    used = {
+        code
+        for path in (PROJECT / "tests/fake_stripe").glob("*.py")
+        for code in re.findall(r'\bcode="(\w+)"', path.read_text())
+    }
+    assert "parameter_unknown" in used
+    assert used - elsewhere <= known

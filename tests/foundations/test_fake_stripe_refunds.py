@@ -40,7 +40,7 @@ def test_a_refund_in_part_and_the_rest(stripe_client, paid_session):
 @pytest.mark.parametrize(
     ("amount", "code"),
     [
-        (10_001, "refund_amount_exceeds_unrefunded_amount"),
+        (10_001, None),
         (0, "parameter_invalid_integer"),
     ],
 )
