@@ -15,7 +15,7 @@ def register_bookkeeping(actions: Any) -> None:
     actions.register_action("foundations.give_role", _("Give a role"), _("Role given"))
     actions.register_action("foundations.take_role", _("Take a role"), _("Role taken away"))
     actions.register_action("foundations.create_fund", _("Open a fund"), _("Fund opened"))
-    actions.register_action("foundations.close_fund", _("Close"), _("Closed"))
+    actions.register_action("foundations.close_fund", _("Close"), _("Closed for good"))
     actions.register_action("foundations.create_pot", _("Open a pot"), _("Pot opened"))
     actions.register_action("foundations.enter_entry", _("Enter"), _("Entered"))
     actions.register_action("foundations.approve_entry", _("Approve"), _("Approved"))

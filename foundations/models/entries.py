@@ -182,12 +182,12 @@ class FundTransfer(Entry):
         GENERAL_FUND = "general_fund", _("Out of the general fund")
 
     from_fund = models.ForeignKey(
-        Fund, on_delete=models.PROTECT, related_name="transfers_out", verbose_name=_("from")
+        Fund, on_delete=models.PROTECT, related_name="transfers_out", verbose_name=_("from fund")
     )
     # The fund's own kind (the database sees to it), so that the CHECK can speak of it.
     from_kind = models.CharField(max_length=10, choices=Fund.Kind.choices, editable=False)
     to_fund = models.ForeignKey(
-        Fund, on_delete=models.PROTECT, related_name="transfers_in", verbose_name=_("to")
+        Fund, on_delete=models.PROTECT, related_name="transfers_in", verbose_name=_("to fund")
     )
     reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices)
     evidence = models.CharField(_("what shows it"), max_length=400)

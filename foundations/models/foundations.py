@@ -110,12 +110,12 @@ class Fund(models.Model):
     """
 
     class Kind(models.TextChoices):
-        GENERAL = "general", _("General")
+        GENERAL = "general", _("Unrestricted")
         RESTRICTED = "restricted", _("For its purpose only")
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
-        CLOSED = "closed", _("Closed")
+        OPEN = "open", _("In use")
+        CLOSED = "closed", _("Closed for good")
 
     foundation = models.ForeignKey(
         Foundation,

@@ -116,8 +116,8 @@ class MoneyAccount(models.Model):
     balance_minor = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
-        verbose_name = _("account")
-        verbose_name_plural = _("accounts")
+        verbose_name = _("ledger account")
+        verbose_name_plural = _("ledger accounts")
         constraints = [
             models.UniqueConstraint(
                 fields=["foundation", "kind", "currency", "fund", "pot"],
@@ -186,7 +186,7 @@ class MoneyMovement(models.Model):
         EXPENSE = "expense", _("Expense")
         GRANT = "grant", _("Grant")
         TRANSFER = "transfer", _("Between funds")
-        REVERSAL = "reversal", _("Correction")
+        REVERSAL = "reversal", _("Reversal")
 
     # Keys without an index of their own: those below serve them.
     foundation = models.ForeignKey(

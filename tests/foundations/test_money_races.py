@@ -163,9 +163,8 @@ def test_a_month_that_closes_while_gifts_come_holds_all_that_was_booked(
     assert Period.objects.get().movements == 1 + booked
 
 
-def test_without_the_locks_the_fund_would_be_overspent(fund: Fund) -> None:
-    """A control: what two look at before either writes is no longer true when both have written;
-    then only the CHECK is left, and it holds."""
+def test_past_the_actions_the_check_alone_keeps_the_fund(fund: Fund) -> None:
+    """Whoever writes rows without asking `post_movements`: one gets through, the rest do not."""
     give(fund, 1000, key="first")()
     with connection.cursor() as cursor:
         cursor.execute(
