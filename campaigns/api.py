@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -34,8 +35,17 @@ from pydantic import ValidationError as SchemaError
 
 from campaigns.actions.attempts import Attempt
 from campaigns.actions.attendance import card_attempt, settle_scans
-from campaigns.actions.devices import KnownDevice, revoke_device, touch_device
-from campaigns.attendance_rules import CLOCK_SKEW, MOST_DELAY_OF_DEVICES
+from campaigns.actions.devices import (
+    KnownDevice,
+    recall_device,
+    revoke_device,
+    touch_device,
+)
+from campaigns.attendance_rules import (
+    CLOCK_SKEW,
+    MOST_DELAY_OF_DEVICES,
+    SHORTEST_OVERRIDE_REASON,
+)
 from campaigns.models import Shift
 from campaigns.outcomes import Outcome, ScanResult
 from campaigns.rosters import roster_of
@@ -89,6 +99,8 @@ class ScanIn(BaseModel):
     def _card_or_place(self) -> ScanIn:
         if self.place is not None and self.card:
             raise ValueError("a card or a place, not both")
+        if 0 < len(self.together.strip()) < SHORTEST_OVERRIDE_REASON:
+            raise ValueError("a few words about what shows it")
         return self
 
 
@@ -196,17 +208,15 @@ class Refused(Exception):
 
 
 class DeviceToken(HttpBearer):
+    """`ask` finds the device: anew at each call, or as this process remembers it."""
+
+    def __init__(self, ask: Callable[..., KnownDevice | None] = touch_device) -> None:
+        super().__init__()
+        self.ask = ask
+
     def authenticate(self, request: HttpRequest, token: str) -> KnownDevice:
-        """One statement, and the counter of the device's calls. Raises Refused."""
-        known = touch_device(token=token)
-        if known is None:
-            raise Refused(401, "token_unknown", _("This device is not known here."))
-        if known.device.revoked_at:
-            raise Refused(401, "device_revoked", _("This device has been signed off."))
-        if not known.device.is_usable():
-            raise Refused(401, "device_expired", _("This device's time is over."))
-        if not known.is_account_entitled:
-            raise Refused(403, "not_allowed", _("This device's owner no longer runs shifts here."))
+        """At most one statement, and the counter of the device's calls. Raises Refused."""
+        known = usable(self.ask(token=token))
         try:
             take_call(who=str(known.device.pk), what="device", a_minute=CALLS_A_MINUTE)
         except LockedOut as too_many:
@@ -215,7 +225,21 @@ class DeviceToken(HttpBearer):
             ) from too_many
         if _bytes_sent(request) > MOST_BYTES:
             raise Refused(413, "too_large", _("That is too much at once. Please send less."))
+        request.device_token = token  # type: ignore[attr-defined]
         return known
+
+
+def usable(known: KnownDevice | None) -> KnownDevice:
+    """Raises Refused for a device that may do nothing (any more)."""
+    if known is None:
+        raise Refused(401, "token_unknown", _("This device is not known here."))
+    if known.device.revoked_at:
+        raise Refused(401, "device_revoked", _("This device has been signed off."))
+    if not known.device.is_usable():
+        raise Refused(401, "device_expired", _("This device's time is over."))
+    if not known.is_account_entitled:
+        raise Refused(403, "not_allowed", _("This device's owner no longer runs shifts here."))
+    return known
 
 
 def _bytes_sent(request: HttpRequest) -> int:
@@ -237,7 +261,12 @@ api = NinjaAPI(
 # What may be asked
 
 
-@api.post("checkins", response={200: BatchOut, **REFUSALS}, summary="Send 1 to 500 scans")
+@api.post(
+    "checkins",
+    response={200: BatchOut, **REFUSALS},
+    summary="Send 1 to 500 scans",
+    auth=DeviceToken(recall_device),
+)
 def checkins(request: HttpRequest, batch: BatchIn) -> HttpResponse:
     """Decided in the order in which they were made, answered in the order in which they were sent.
 
@@ -255,7 +284,13 @@ def checkins(request: HttpRequest, batch: BatchIn) -> HttpResponse:
             answers[number] = _refusal(scan.nonce, "shift_unknown", sentence)
         else:
             attempts[number] = _attempt(known, scan)
-    results = settle_scans(list(attempts.values()))
+
+    def ask_again() -> None:
+        usable(touch_device(token=request.device_token))  # type: ignore[attr-defined]
+
+    if not attempts:
+        ask_again()
+    results = settle_scans(list(attempts.values()), before_the_careful_way=ask_again)
     for (number, attempt), result in zip(attempts.items(), results, strict=True):
         answers[number] = _answer(attempt.nonce, result)
     return _json({"scans": [answers[number] for number in range(len(batch.scans))]})

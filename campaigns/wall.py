@@ -19,7 +19,7 @@ from campaigns.models.shifts import ShiftQuerySet
 # Who has not come by then is late. Only after the end has somebody not come.
 LATE_AFTER = timedelta(minutes=10)
 PACE = timedelta(minutes=5)
-# A console is noted once a minute while it is used; silent for longer, nobody scans there.
+# A console is noted every ten seconds while it is used; silent for longer, nobody scans there.
 HEARD_WITHIN = timedelta(minutes=5)
 # As many as can be read from the back of a hall; more stand in narrow lines.
 MOST_TILES = 12

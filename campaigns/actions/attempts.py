@@ -34,6 +34,7 @@ _REFUSAL_BY_CODE = {
 _PROOF_BY_CODE = {
     CodeState.ROTATING: Proof.ROTATING,
     CodeState.SIGNED: Proof.SIGNED,
+    CodeState.NUMBER: Proof.NUMBER,
 }
 
 
@@ -71,7 +72,7 @@ class Attempt:
     @property
     def shown_proof(self) -> str:
         if self.card is not None:
-            return _PROOF_BY_CODE.get(self.card.state, Proof.NUMBER)
+            return _PROOF_BY_CODE.get(self.card.state, "")
         return Proof.NAME if self.place_id is not None else self.proof
 
     @property

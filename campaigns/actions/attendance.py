@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -175,16 +175,26 @@ def card_attempt(
     return attempt
 
 
-def settle_scans(attempts: Sequence[Attempt]) -> list[ScanResult | None]:
+def settle_scans(
+    attempts: Sequence[Attempt], *, before_the_careful_way: Callable[[], None] = lambda: None
+) -> list[ScanResult | None]:
     """What came of each, in the order given; None where the database failed and the scan has to
-    be sent again. Each is decided by itself: one that fails does not hold up the others."""
+    be sent again. Each is decided by itself: one that fails does not hold up the others.
+
+    `before_the_careful_way` is called once if not all went the quick way, and may raise: only
+    that way's statement looks by itself whether the device still holds.
+    """
     in_order = sorted(range(len(attempts)), key=lambda number: attempts[number].at)
     quick: dict[int, Attendance] = {}
     for _round in ("who came", "and went"):
         quick |= _decide_first_ones(
             [number for number in in_order if number not in quick], attempts
         )
+    if any(attempts[number].kind == Scan.Kind.OUT for number in quick):
+        nudge_drafting()
     results: list[ScanResult | None] = [None] * len(attempts)
+    if len(quick) < len(attempts):
+        before_the_careful_way()
     kept = _scans_kept([attempts[number].nonce for number in in_order if number not in quick])
     for number in in_order:
         attempt = attempts[number]
@@ -201,8 +211,6 @@ def settle_scans(attempts: Sequence[Attempt]) -> list[ScanResult | None]:
             logger.exception("Scan %s was not decided.", attempt.nonce)
             if connection.in_atomic_block:
                 raise
-    if any(attempts[number].kind == Scan.Kind.OUT for number in quick):
-        nudge_drafting()
     return results
 
 

@@ -164,7 +164,7 @@ def rename_check_point(
     try:
         with transaction.atomic():
             check_point.name, check_point.name_en = name, name_en
-            check_point.save(update_fields=["name", "name_en"])
+            _change(check_point, name=name, name_en=name_en)
             log(instance=check_point, action="wagtail.edit", user=by)
     except IntegrityError as error:
         raise NameTaken from error
@@ -175,6 +175,8 @@ def rename_check_point(
 def move_check_point(*, check_point: CheckPoint, by: User | None, earlier: bool) -> None:
     """One place earlier or later on the way; at its end nothing happens."""
     points = _hold_points(check_point.activity)
+    if check_point not in points:
+        return  # a colleague has removed it meanwhile
     at = points.index(check_point)
     to = at - 1 if earlier else at + 1
     if not 0 <= to < len(points):
@@ -192,7 +194,7 @@ def set_check_point_in_use(
 ) -> CheckPoint:
     """A point out of use takes no visits and is not asked for; those it had stay."""
     check_point.is_in_use = is_in_use
-    check_point.save(update_fields=["is_in_use"])
+    _change(check_point, is_in_use=is_in_use)
     log(instance=check_point, action="wagtail.edit", user=by, data={"is_in_use": is_in_use})
     return check_point
 
@@ -211,9 +213,14 @@ def remove_check_point(*, check_point: CheckPoint, by: User | None) -> None:
 def renew_check_point_key(*, check_point: CheckPoint, by: User | None) -> CheckPoint:
     """A print went astray: every code of the point made so far stops working."""
     check_point.key = new_check_point_key()
-    check_point.save(update_fields=["key"])
+    _change(check_point, key=check_point.key)
     log(instance=check_point, action="wagtail.edit", user=by, data={"key": "new"})
     return check_point
+
+
+def _change(check_point: CheckPoint, **values: Any) -> None:
+    """Where a colleague has removed the point meanwhile, there is nothing to change."""
+    CheckPoint.objects.filter(pk=check_point.pk).update(**values)
 
 
 def _hold_points(activity: Activity) -> list[CheckPoint]:

@@ -12,21 +12,24 @@ reads anew when it locks; that nobody is in twice, by the unique indexes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, connection, models, transaction
 
 from campaigns.actions.attempts import SCAN_COLUMNS, Attempt
 from campaigns.attendance_rules import CLOCK_SKEW, Outcome, review_of
 from campaigns.models import Attendance, Scan, SignUp
 from campaigns.models.attendance import Door
+from campaigns.permissions import RUNNING_ROLES
 from volunteers.card_codes import city_day
 from volunteers.models import Volunteer
 from volunteers.prepared import prepared_cursor
 
 Row = TypeVar("Row", bound=models.Model)
+_ROLES = [str(role) for role in RUNNING_ROLES]
 
 
 def decide_quickly(attempts: Iterable[Attempt]) -> dict[int, Attendance]:
@@ -53,14 +56,13 @@ def _may_be_quick(attempt: Attempt) -> bool:
 
 def _decide(attempts: dict[int, Attempt], sql: str) -> dict[int, Attendance]:
     sent = json.dumps([_sent(number, attempt) for number, attempt in attempts.items()])
+    # Without a transaction of its own the one statement saves two ways to the database.
+    alone = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
     try:
-        # Without a transaction of its own the one statement saves two ways to the database.
-        with prepared_cursor() as cursor:
-            cursor.execute(sql, [sent, CLOCK_SKEW.total_seconds()])
+        with alone, prepared_cursor() as cursor:
+            cursor.execute(sql, [sent, _ROLES, CLOCK_SKEW.total_seconds()])
             rows = cursor.fetchall()
     except IntegrityError:
-        if connection.in_atomic_block:
-            raise
         return {}  # one nonce twice at this very moment: all of them go the careful way
     return {row[0]: _attendance(attempts[row[0]], row) for row in rows}
 
@@ -107,9 +109,24 @@ _SENT = """
              WHERE card.token = sent.token AND revoked_at IS NULL AND expires_on >= day),
             (SELECT card.volunteer_id FROM volunteers_volunteercard card
              WHERE card.number = sent.card_number AND revoked_at IS NULL AND expires_on >= day),
-            (SELECT su.volunteer_id FROM campaigns_signup su WHERE su.id = sent.place_id)
+            (SELECT su.volunteer_id FROM campaigns_signup su
+             WHERE su.id = sent.place_id AND su.shift_id = sent.shift_id)
         ) AS holder_id
         FROM sent
+    ), console AS (
+        -- All of one console, if of any. It may have been signed off since it was recognised.
+        SELECT device.id
+        FROM campaigns_consoledevice device
+        JOIN volunteers_user account ON account.id = device.account_id
+        WHERE device.id = (SELECT device_id FROM sent LIMIT 1)
+          AND device.revoked_at IS NULL AND device.expires_at > now()
+          AND account.is_active AND (
+              account.is_staff OR account.is_superuser OR EXISTS (
+                  SELECT FROM volunteers_membership member
+                  WHERE member.user_id = account.id AND member.role = ANY(%s)
+                    AND member.organisation_id = device.organisation_id
+              )
+          )
     )
 """
 _PLACE = """
@@ -122,11 +139,13 @@ _PLACE_IS_PLAIN = """
             su.state = 'signed_up' AND su.reckonings = 0
             AND su.signed_up_at <= at + %s * interval '1 second'
             AND shift.state = 'open' AND shift.closed_at IS NULL
+            AND (whose.device_id IS NULL OR whose.device_id IN (SELECT id FROM console))
             AND NOT EXISTS (SELECT FROM campaigns_scan scan WHERE scan.nonce = whose.nonce)
 """
-# One person by card and by number in the same batch: the other scan goes the careful way.
+# One scan of a person at a time, and people in one order: two devices that send the same people
+# do not wait for one another.
 _PLAIN = """
-    plain AS (SELECT DISTINCT ON (sign_up_id) * FROM held ORDER BY sign_up_id, at, nonce)
+    plain AS (SELECT DISTINCT ON (volunteer_id) * FROM held ORDER BY volunteer_id, at, nonce)
 """
 _KEEP = f"""
     kept AS (

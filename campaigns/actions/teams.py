@@ -71,6 +71,8 @@ def form_team(
                 raise NotOnRoster
             if any(sign_up.team_id for sign_up in sign_ups):
                 raise AlreadyInTeam
+            if Team.objects.filter(shift=shift, leader=leader).exists():
+                raise AlreadyInTeam
             team = Team.objects.create(shift=shift, name=name, leader=leader, made_by=by)
             SignUp.objects.filter(pk__in=[own.pk for own in sign_ups]).update(team=team)
             log(instance=team, action="wagtail.create", user=by, data={"people": len(sign_ups)})

@@ -58,7 +58,7 @@ class Attendance(models.Model):
     volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="attendances")
     checked_in_at = models.DateTimeField()
     check_in_door = models.CharField(max_length=20, choices=Door.choices)
-    # Without indexes: nothing looks for what somebody noted, and a stadium writes them 20,000 times.
+    # By whom has no index: nothing looks for it, and a stadium writes it 20,000 times.
     checked_in_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

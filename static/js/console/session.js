@@ -163,6 +163,7 @@ export class Session extends EventTarget {
       refusal = error; // of scans made with an earlier token, maybe
     }
     await this.collectAnswers();
+    this.tell("changed"); // what has been sent is said before the list is asked for
     if (this.device) await this.refresh();
     else if (refusal) throw refusal;
   }

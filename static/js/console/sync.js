@@ -8,6 +8,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** A roster of thousands on a thin network is not fetched all the time. */
 const REST_FACTOR = 10;
+const TURN_WITHIN_MS = 3_000;
 
 /** Background Sync: the browser wakes the worker when the network is back, after the page was closed too. */
 export const SYNC_TAG = "send-scans";
@@ -17,9 +18,26 @@ export async function askForBackgroundSync() {
   await registration?.sync?.register(SYNC_TAG).catch(() => {});
 }
 
-/** One sender at a time, page or worker, where the browser can say so. */
-export const alone = (act) =>
-  navigator.locks ? navigator.locks.request("linli-console-sending", act) : act();
+/**
+ * One sender at a time, page or worker, where the browser can say so. Whoever waits too long for the
+ * other sends as well: the nonce makes it one scan all the same.
+ */
+export async function alone(act) {
+  if (!navigator.locks) return act();
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), TURN_WITHIN_MS);
+  try {
+    return await navigator.locks.request("linli-console-sending", { signal: patience.signal }, () => {
+      clearTimeout(timer);
+      return act();
+    });
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+    return act();
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 export class Sync {
   /** `exchange()` sends and fetches; `onState({isOnline, refusal})` hears how it went. */
