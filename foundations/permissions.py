@@ -41,12 +41,12 @@ def can_see_books(user: AnyUser, foundation: Foundation) -> bool:
 
 
 def can_enter(user: AnyUser, foundation: Foundation) -> bool:
-    """May enter expenses, grants, transfers and what came in; may take back what they entered."""
+    """May enter expenses, grants, transfers and what came in."""
     return has_role(user, foundation, roles=ENTER)
 
 
 def can_approve(user: AnyUser, foundation: Foundation) -> bool:
-    """May approve, reject and reverse, close months, and close funds."""
+    """May approve and reverse what others entered, close months, and close funds."""
     return has_role(user, foundation, roles=APPROVE)
 
 
@@ -57,6 +57,14 @@ def can_approve_entry(user: AnyUser, entry: Expense | Grant | FundTransfer) -> b
         and entry.entered_by_id != user.pk
         and has_role(user, entry.foundation, roles=APPROVE)
     )
+
+
+def can_reject_entry(user: AnyUser, entry: Expense | Grant | FundTransfer) -> bool:
+    """May reject this one: who approves, and whoever entered it and still may."""
+    if not entry.is_waiting:
+        return False
+    roles = ENTER if entry.entered_by_id == user.pk else APPROVE
+    return has_role(user, entry.foundation, roles=roles)
 
 
 def can_give_roles(user: AnyUser) -> bool:

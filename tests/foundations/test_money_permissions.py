@@ -87,6 +87,9 @@ def test_a_treasurer_approves_what_others_entered(
     may = permissions.can_approve_entry
     assert [may(user, by_chen) for user in (chen, tan, dai)] == [False, True, False]
     assert not may(tan, by_tan)
+    may_reject = permissions.can_reject_entry
+    assert [may_reject(user, by_chen) for user in (chen, tan, dai)] == [True, True, False]
+    assert [may_reject(user, by_tan) for user in (chen, tan, dai)] == [False, True, False]
     assert not may(tan, approve_expense(expense=by_chen, by=tan))
 
 
