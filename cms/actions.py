@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Attendance, Shift
+from campaigns.models import Attendance, Scan, Shift
 
 
 class TimeStandsStill(Exception):
@@ -45,11 +46,14 @@ def _move_back(*, shift: Shift, back: timedelta) -> None:
     shift.save(update_fields=["starts_at", "ends_at"])
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE campaigns_signup SET during = tstzrange("
-            " lower(during) - make_interval(secs => %s), upper(during) - make_interval(secs => %s))"
-            " WHERE shift_id = %s",
-            [back.total_seconds(), back.total_seconds(), shift.pk],
+            "UPDATE campaigns_signup SET signed_up_at = signed_up_at - back,"
+            " during = tstzrange(lower(during) - back, upper(during) - back)"
+            " FROM make_interval(secs => %s) back WHERE shift_id = %s",
+            [back.total_seconds(), shift.pk],
         )
-    for attendance in Attendance.objects.filter(sign_up__shift=shift, checked_out_at=None):
-        attendance.checked_in_at -= back
-        attendance.save(update_fields=["checked_in_at"])
+    still_in = Attendance.objects.filter(sign_up__shift=shift, checked_out_at=None)
+    # Attendance is reckoned from the scans: they move too.
+    Scan.objects.filter(attendance__in=still_in).update(
+        made_at=F("made_at") - back, received_at=F("received_at") - back
+    )
+    still_in.update(checked_in_at=F("checked_in_at") - back)
