@@ -49,6 +49,8 @@ class DeviceCalls:
             response = self._answer(request)
             response["Content-Language"] = translation.get_language()
         response["Vary"] = "Accept-Language, Authorization"
+        if response.content:  # said beforehand: nobody has to read it in pieces
+            response["Content-Length"] = str(len(response.content))
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:

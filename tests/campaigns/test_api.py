@@ -711,6 +711,7 @@ def forget_devices() -> None:
 def test_a_devices_call_leaves_no_cookie(running, expected, card, token):
     response = send(token, scan(running, card))
     assert not response.cookies
+    assert response["Content-Length"] == str(len(response.content))
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
