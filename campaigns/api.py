@@ -11,8 +11,8 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,16 +21,6 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    Field,
-    StrictBool,
-    StrictInt,
-    model_validator,
-)
 from pydantic import ValidationError as SchemaError
 
 from campaigns.actions.attempts import Attempt
@@ -41,11 +31,8 @@ from campaigns.actions.devices import (
     revoke_device,
     touch_device,
 )
-from campaigns.attendance_rules import (
-    CLOCK_SKEW,
-    MOST_DELAY_OF_DEVICES,
-    SHORTEST_OVERRIDE_REASON,
-)
+from campaigns.api_schemas import BatchIn, BatchOut, ErrorOut, MeOut, RosterOut, ScanIn
+from campaigns.attendance_rules import CLOCK_SKEW, MOST_DELAY_OF_DEVICES
 from campaigns.models import Shift
 from campaigns.outcomes import Outcome, ScanResult
 from campaigns.rosters import roster_of
@@ -53,147 +40,9 @@ from volunteers.card_codes import STEP_SECONDS, encoded_key, public_key_bytes
 from volunteers.language import in_language
 from volunteers.limits import LockedOut, take_call
 
-MOST_SCANS = 500
 MOST_BYTES = 1024 * 1024
 # Each call may bring 500 scans: a console with a queue is done in seconds, a broken one is slowed.
 CALLS_A_MINUTE = 600
-EARLIEST, LATEST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-
-
-# What goes over the line
-
-
-def _only_text(value: Any) -> Any:
-    """A number would be taken for seconds since 1970."""
-    if not isinstance(value, str):
-        raise ValueError("a time is written as in ISO 8601, with its zone")  # noqa: TRY004
-    return value
-
-
-def _no_nul(value: str) -> str:
-    """PostgreSQL keeps none, and nobody types one."""
-    return value.replace("\x00", "")
-
-
-Words = Annotated[str, Field(max_length=200), AfterValidator(_no_nul)]
-
-
-class ScanIn(BaseModel):
-    """Of a card (its address or number, as read or typed) or of a place that was chosen by name.
-
-    `walk_in`: give a place to who has none, if one is left. `override`: why the organiser lets
-    pass what the rules refuse. `together`: what shows that everybody left together.
-    """
-
-    nonce: uuid.UUID
-    shift: StrictInt
-    kind: Literal["in", "out"]
-    made_at: Annotated[AwareDatetime, BeforeValidator(_only_text), Field(ge=EARLIEST, lt=LATEST)]
-    card: Annotated[str, Field(max_length=300)] = ""
-    place: Annotated[StrictInt, Field(ge=1, lt=2**63)] | None = None
-    walk_in: StrictBool = False
-    override: Words = ""
-    together: Words = ""
-
-    @model_validator(mode="after")
-    def _card_or_place(self) -> ScanIn:
-        if self.place is not None and self.card:
-            raise ValueError("a card or a place, not both")
-        if 0 < len(self.together.strip()) < SHORTEST_OVERRIDE_REASON:
-            raise ValueError("a few words about what shows it")
-        return self
-
-
-# Each scan is read by itself, so that a bad one does not spoil the others.
-_SCANS = {"items": ScanIn.model_json_schema()}
-
-
-class BatchIn(BaseModel):
-    scans: Annotated[
-        list[Any], Field(min_length=1, max_length=MOST_SCANS, json_schema_extra=_SCANS)
-    ]
-
-
-class ScanOut(Schema):
-    """`outcome` is the stable code; `nonce` is null when the one that was sent is none."""
-
-    nonce: uuid.UUID | None
-    outcome: str
-    is_done: bool
-    is_refused: bool
-    sentence: str
-    name: str
-    checked_in_at: datetime | None
-    checked_out_at: datetime | None
-
-
-class BatchOut(Schema):
-    scans: list[ScanOut]
-
-
-class PlaceOut(Schema):
-    """`place` is the sign-up; `card` names the card without being enough to print it from: the
-    first 16 bytes of the SHA-256 of what its address holds behind /c/. `keys` are its keys of the
-    roster's days. Bytes are in URL-safe base64 without padding."""
-
-    place: int
-    name: str
-    number: str | None
-    card: str | None
-    keys: list[str]
-    state: Literal["expected", "in", "out"]
-    at: datetime | None
-    team: str
-
-
-class DayOut(Schema):
-    """The steps of 30 seconds since 1970 that begin on a day: from_step <= step < to_step."""
-
-    from_step: int
-    to_step: int
-
-
-class RosterOut(Schema):
-    shift: int
-    server_time: datetime
-    public_key: str
-    days: list[DayOut]
-    free_places: int
-    places: list[PlaceOut]
-
-
-class ShiftOut(Schema):
-    id: int
-    starts_at: datetime
-    ends_at: datetime
-    state: str
-    closed_at: datetime | None
-    title: str
-    role: str
-    place: str
-
-
-class RulesOut(Schema):
-    opens_minutes: int
-    grace_minutes: int
-    skew_seconds: int
-    step_seconds: int
-    delay_hours: int
-
-
-class MeOut(Schema):
-    id: int
-    name: str
-    expires_at: datetime
-    server_time: datetime
-    public_key: str
-    rules: RulesOut
-    shifts: list[ShiftOut]
-
-
-class ErrorOut(Schema):
-    code: str
-    message: str
 
 
 # Who calls

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.actions.attendance import scan_again, scan_card
+from campaigns.asked import read_uuid, shift_to_run
 from campaigns.models import Scan, Shift
 from campaigns.models.attendance import Door
 from campaigns.outcomes import ScanResult, clock, result_of
@@ -31,8 +32,8 @@ RECENT_SCANS = 20
 @login_required
 @require_GET
 def console(request: HttpRequest, shift_id: int) -> HttpResponse:
-    shift = _shift_to_run(request, shift_id)
-    nonce = _uuid(request.GET.get("scan", ""))
+    shift = shift_to_run(request, shift_id)
+    nonce = read_uuid(request.GET.get("scan", ""))
     result = scan_again(nonce=nonce) if nonce else None
     context = {
         "shift": shift,
@@ -98,11 +99,6 @@ def _recent_scans(shift: Shift) -> list[Scan]:
     )
 
 
-def _shift_to_run(request: HttpRequest, shift_id: int) -> Shift:
-    shifts = get_shifts_for(request.user).select_related("activity__campaign__organisation")
-    return get_object_or_404(shifts, pk=shift_id)
-
-
 def _made_at(request: HttpRequest) -> datetime | None:
     """Told as seconds ago: a clock time would bring the tablet's wrong clock along."""
     try:
@@ -115,11 +111,4 @@ def _made_at(request: HttpRequest) -> datetime | None:
 
 
 def _nonce(request: HttpRequest) -> uuid.UUID | None:
-    return _uuid(request.POST.get("nonce", ""))
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
+    return read_uuid(request.POST.get("nonce", ""))

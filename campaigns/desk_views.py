@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.actions.venue_keys import renew_venue_key
+from campaigns.asked import shift_to_run
 from campaigns.attendance_rules import check_out_until
 from campaigns.desk_forms import (
     AttendanceByHandForm,
@@ -148,14 +149,14 @@ def _what_needs(request: HttpRequest) -> dict[str, int]:
 @organisers_only
 @require_GET
 def desk_shift(request: HttpRequest, shift_id: int) -> HttpResponse:
-    return _show_shift(request, _shift_to_run(request, shift_id))
+    return _show_shift(request, shift_to_run(request, shift_id))
 
 
 @organisers_only
 @require_POST
 def desk_attendance(request: HttpRequest, shift_id: int, sign_up_id: int) -> HttpResponse:
     """Somebody is checked in or out by hand, with the reason."""
-    shift = _shift_to_run(request, shift_id)
+    shift = shift_to_run(request, shift_id)
     sign_up = get_object_or_404(
         SignUp.objects.select_related("volunteer", "shift"), pk=sign_up_id, shift=shift
     )
@@ -172,7 +173,7 @@ def desk_attendance(request: HttpRequest, shift_id: int, sign_up_id: int) -> Htt
 @require_POST
 def desk_new_codes(request: HttpRequest, shift_id: int) -> HttpResponse:
     """A poster went astray: every code of the shift made so far stops working."""
-    shift = _shift_to_run(request, shift_id)
+    shift = shift_to_run(request, shift_id)
     renew_venue_key(shift=shift)
     messages.success(request, _("There is a new poster. The old one no longer works."))
     return redirect("desk_shift", shift_id=shift.pk)
@@ -253,11 +254,6 @@ def _refused_scans(shift: Shift) -> list[Scan]:
         .order_by("volunteer", "-received_at")
         .distinct("volunteer")[:20]
     )
-
-
-def _shift_to_run(request: HttpRequest, shift_id: int) -> Shift:
-    shifts = get_shifts_for(request.user).select_related("activity__campaign__organisation")
-    return get_object_or_404(shifts, pk=shift_id)
 
 
 # Records
@@ -353,7 +349,7 @@ def _review_label(record: ServiceRecord) -> str:
 
 def _chosen_shift(request: HttpRequest) -> Shift | None:
     number = whole_number(request.GET.get("shift", ""))
-    return None if number is None else _shift_to_run(request, number)
+    return None if number is None else shift_to_run(request, number)
 
 
 def whole_number(text: str) -> int | None:

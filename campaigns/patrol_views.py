@@ -25,6 +25,7 @@ from campaigns.actions.patrol import (
     attendance_on_patrol,
     visit_check_point,
 )
+from campaigns.asked import read_uuid
 from campaigns.codes import check_point_url, read_check_point_token
 from campaigns.desk_views import organisers_only
 from campaigns.documents import check_points_pdf
@@ -51,7 +52,7 @@ def check_point(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(f"{reverse('my_profile')}?{urlencode({'next': request.get_full_path()})}")
     try:
         if request.method == "POST":
-            nonce = _uuid(request.POST.get("nonce", "")) or uuid.uuid4()
+            nonce = read_uuid(request.POST.get("nonce", "")) or uuid.uuid4()
             visit_check_point(check_point=point, volunteer=volunteer, nonce=nonce, by=request.user)
             return redirect("check_point", token=token)
         attendance = attendance_on_patrol(check_point=point, volunteer=volunteer)
@@ -74,13 +75,6 @@ def _show_point(
         context["trail"] = trail_of(attendance)
     status = 410 if isinstance(refusal, CodeTampered) else 200
     return render(request, "campaigns/check_point.html", context, status=status)
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 # At the desk: the points of an activity

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from campaigns.actions.shifts import ShiftRefused
+from campaigns.asked import shift_to_run
 from campaigns.forms import CallOffForm, NewShiftForm, ShiftForm
 from campaigns.models import CampaignPage, Shift
 from campaigns.permissions import get_activities_for, get_campaigns_for, get_shifts_for
@@ -67,7 +68,7 @@ def open_shifts_at_desk(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @login_required
 def change_shift_at_desk(request: HttpRequest, shift_id: int) -> HttpResponse:
-    shift = _shift_at_desk(request, shift_id)
+    shift = shift_to_run(request, shift_id)
     form = ShiftForm(request.POST or None, initial=ShiftForm.initial_of(shift))
     if request.method == "POST" and form.is_valid():
         try:
@@ -82,7 +83,7 @@ def change_shift_at_desk(request: HttpRequest, shift_id: int) -> HttpResponse:
 
 @login_required
 def call_off_shift_at_desk(request: HttpRequest, shift_id: int) -> HttpResponse:
-    shift = _shift_at_desk(request, shift_id)
+    shift = shift_to_run(request, shift_id)
     form = CallOffForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -93,11 +94,6 @@ def call_off_shift_at_desk(request: HttpRequest, shift_id: int) -> HttpResponse:
             messages.success(request, _("The shift is called off."))
             return redirect("desk_campaign", campaign_id=shift.activity.campaign_id)
     return render(request, "campaigns/desk_shift_call_off.html", {"shift": shift, "form": form})
-
-
-def _shift_at_desk(request: HttpRequest, shift_id: int) -> Shift:
-    shifts = get_shifts_for(request.user).select_related("activity__campaign")
-    return get_object_or_404(shifts, pk=shift_id)
 
 
 def _first_guess(campaign: CampaignPage) -> dict[str, Any]:

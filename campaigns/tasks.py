@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.actions.closing import close_finished_shifts
 from campaigns.actions.drafting import forget_nudge
 from campaigns.actions.flags import forget_distances, look_over_scans
-from campaigns.actions.presence import draft_owed_records
+from campaigns.actions.presence import draft_all_owed_records
 
 
 @shared_task
@@ -35,5 +35,4 @@ def sweep_scans_of_days() -> None:
 def draft_records() -> None:
     # First, or a check-out after the last look would find the mark and send nobody.
     forget_nudge()
-    while draft_owed_records():
-        pass
+    draft_all_owed_records()

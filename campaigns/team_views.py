@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.actions.teams import dissolve_team
+from campaigns.asked import shift_to_run
 from campaigns.desk_views import organisers_only
 from campaigns.models import Shift, SignUp, Team
-from campaigns.permissions import get_shifts_for
 from campaigns.team_forms import TeamForm, TeamNameForm, free_places
 
 
@@ -20,7 +20,7 @@ from campaigns.team_forms import TeamForm, TeamNameForm, free_places
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_teams(request: HttpRequest, shift_id: int) -> HttpResponse:
     """The teams; a POST makes one."""
-    shift = _shift(request, shift_id)
+    shift = shift_to_run(request, shift_id)
     form = TeamForm(request.POST if request.method == "POST" else None, shift=shift)
     if request.method == "POST":
         team = form.form(by=request.user)
@@ -37,7 +37,7 @@ def desk_teams(request: HttpRequest, shift_id: int) -> HttpResponse:
 @organisers_only
 @require_POST
 def desk_team_rename(request: HttpRequest, shift_id: int, team_id: int) -> HttpResponse:
-    shift = _shift(request, shift_id)
+    shift = shift_to_run(request, shift_id)
     team = get_object_or_404(shift.teams, pk=team_id)
     form = TeamNameForm(request.POST, auto_id=f"team_{team.pk}_%s")
     if form.rename(team=team, by=request.user):
@@ -49,7 +49,7 @@ def desk_team_rename(request: HttpRequest, shift_id: int, team_id: int) -> HttpR
 @require_POST
 def desk_team_dissolve(request: HttpRequest, shift_id: int, team_id: int) -> HttpResponse:
     """Of two presses the second finds no team, and nothing left to do."""
-    shift = _shift(request, shift_id)
+    shift = shift_to_run(request, shift_id)
     team = shift.teams.filter(pk=team_id).first()
     if team is not None:
         dissolve_team(team=team, by=request.user)
@@ -99,8 +99,3 @@ def _teams(shift: Shift) -> list[Team]:
 
 def _name_form(team: Team) -> TeamNameForm:
     return TeamNameForm(initial={"name": team.name}, auto_id=f"team_{team.pk}_%s")
-
-
-def _shift(request: HttpRequest, shift_id: int) -> Shift:
-    shifts = get_shifts_for(request.user).select_related("activity__campaign__organisation")
-    return get_object_or_404(shifts, pk=shift_id)

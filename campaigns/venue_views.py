@@ -13,7 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.actions.attendance import look_ahead, refuse_scan, scan_again
 from campaigns.actions.teams import MemberResult, nonce_of_member
+from campaigns.asked import read_uuid, shift_to_run
 from campaigns.browser_marks import browser_of, mark_browser
 from campaigns.codes import (
     CodeState,
@@ -35,7 +36,7 @@ from campaigns.codes import (
 from campaigns.documents import poster_pdf
 from campaigns.models import Attendance, Scan, Shift, SignUp, Team
 from campaigns.outcomes import Outcome, ScanResult, result_of
-from campaigns.permissions import get_shifts_for, get_team_led_by
+from campaigns.permissions import get_team_led_by
 from campaigns.venue_forms import VenuePressForm
 from volunteers.models import Volunteer
 from volunteers.permissions import get_volunteer_for
@@ -139,7 +140,7 @@ def _refusal(code: VenueCode) -> Outcome:
 
 def _own_result(request: HttpRequest, code: VenueCode, volunteer: Volunteer) -> ScanResult | None:
     """What the button's press was answered: only to who pressed it, only for this shift."""
-    nonce = _uuid(request.GET.get("scan", ""))
+    nonce = read_uuid(request.GET.get("scan", ""))
     result = scan_again(nonce=nonce) if nonce and request.method != "POST" else None
     is_own = result is not None and result.volunteer == volunteer and result.shift == code.shift
     return result if is_own else None
@@ -147,7 +148,7 @@ def _own_result(request: HttpRequest, code: VenueCode, volunteer: Volunteer) -> 
 
 def _team_results(request: HttpRequest, code: VenueCode) -> list[MemberResult]:
     """What each member was answered by this press: only to who leads the team."""
-    press = _uuid(request.GET.get("scan", ""))
+    press = read_uuid(request.GET.get("scan", ""))
     if press is None or code.shift is None or request.method == "POST":
         return []
     members = _members(get_team_led_by(request.user, code.shift))
@@ -229,7 +230,7 @@ def _is_remembered(request: HttpRequest, token: str) -> bool:
 @login_required
 @require_GET
 def venue_screen(request: HttpRequest, shift_id: int) -> HttpResponse:
-    shift = _shift_to_run(request, shift_id)
+    shift = shift_to_run(request, shift_id)
     context = {
         "shift": shift,
         "code_url": reverse("venue_code", args=[shift.pk]),
@@ -243,13 +244,13 @@ def venue_screen(request: HttpRequest, shift_id: int) -> HttpResponse:
 @require_GET
 def venue_code(request: HttpRequest, shift_id: int) -> HttpResponse:
     """The code of this moment, for the screen that fetches the next one."""
-    return JsonResponse(_current_code(_shift_to_run(request, shift_id)))
+    return JsonResponse(_current_code(shift_to_run(request, shift_id)))
 
 
 @login_required
 @require_GET
 def venue_poster(request: HttpRequest, shift_id: int) -> HttpResponse:
-    shift = _shift_to_run(request, shift_id)
+    shift = shift_to_run(request, shift_id)
     campaign = shift.activity.campaign
     starts_at, ends_at = timezone.localtime(shift.starts_at), timezone.localtime(shift.ends_at)
     pdf = poster_pdf(
@@ -275,15 +276,3 @@ def _current_code(shift: Shift) -> dict[str, Any]:
         "expires_in": math.ceil(seconds_left(at=now)),
         "now": now,  # so that the screen sees when its own clock stands wrong
     }
-
-
-def _shift_to_run(request: HttpRequest, shift_id: int) -> Shift:
-    shifts = get_shifts_for(request.user).select_related("activity__campaign__organisation")
-    return get_object_or_404(shifts, pk=shift_id)
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

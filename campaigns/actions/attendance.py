@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.actions.attempts import SCAN_COLUMNS, Attempt, scan_values
@@ -271,13 +272,17 @@ def _scans_kept(nonces: Collection[uuid.UUID]) -> dict[uuid.UUID, Scan]:
     """{nonce: its scan, with all that an answer says}, of those that have a row; in one query."""
     if not nonces:
         return {}
-    scans = Scan.objects.select_related(
+    return {scan.nonce: scan for scan in scans_with_words().filter(nonce__in=nonces)}
+
+
+def scans_with_words() -> QuerySet[Scan]:
+    """With all that their sentences say, in one query."""
+    return Scan.objects.select_related(
         "volunteer",
         "shift__activity__campaign",
         "attendance__record",
         "attendance__sign_up__shift__activity",
     ).defer("volunteer__id_number", "shift__activity__campaign__story")
-    return {scan.nonce: scan for scan in scans.filter(nonce__in=nonces)}
 
 
 # Deciding

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.actions.attempts import Attempt
-from campaigns.actions.attendance import settle_scans
+from campaigns.actions.attendance import scans_with_words, settle_scans
 from campaigns.actions.presence import draft_owed_records
 from campaigns.attendance_rules import check_out_until, opens_at
 from campaigns.models import Attendance, Evidence, Scan, Shift
@@ -180,7 +180,8 @@ def _answer(evidence: Evidence) -> BulkCheckOut:
     attendances = Attendance.objects.filter(sign_up__shift=evidence.shift_id)
     people = attendances.filter(checked_in_at__lt=evidence.left_at)
     nonces = [_nonce_of(evidence, person) for person in people.values_list("volunteer", flat=True)]
-    results = [result_of(scan) for scan in _scans().filter(nonce__in=nonces)]
+    scans = scans_with_words().filter(nonce__in=nonces).order_by("volunteer__name", "pk")
+    results = [result_of(scan) for scan in scans]
     was_in = Q(checked_out_at=None) | Q(checked_out_at__gt=evidence.at)
     later = attendances.filter(
         was_in, checked_in_at__gte=evidence.left_at, checked_in_at__lte=evidence.at
@@ -190,20 +191,6 @@ def _answer(evidence: Evidence) -> BulkCheckOut:
         checked_out=[result for result in results if result.is_done],
         not_checked_out=[result for result in results if not result.is_done],
         came_later=list(later.select_related("volunteer").defer("volunteer__id_number")),
-    )
-
-
-def _scans() -> QuerySet[Scan]:
-    """With all that their sentences say."""
-    return (
-        Scan.objects.select_related(
-            "volunteer",
-            "shift__activity__campaign",
-            "attendance__record",
-            "attendance__sign_up__shift__activity",
-        )
-        .defer("volunteer__id_number")
-        .order_by("volunteer__name", "pk")
     )
 
 

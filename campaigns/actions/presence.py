@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,8 @@ from campaigns.models.attendance import Door
 from volunteers.actions.absences import withdraw_no_show
 from volunteers.actions.records import draft_record, draft_records, redraft_record, submit_record
 from volunteers.models import ServiceRecord
+
+logger = logging.getLogger(__name__)
 
 # One look at a time: a stadium's worth of check-outs is a hundred of these.
 DRAFTS_AT_ONCE = 500
@@ -74,7 +77,12 @@ def end_at_closing(attendances: list[Attendance]) -> None:
         _follow_record(attendance, _credited(attendance))
 
 
-def draft_owed_records(*, shift: Shift | None = None, limit: int = DRAFTS_AT_ONCE) -> int:
+def draft_owed_records(
+    *,
+    shift: Shift | None = None,
+    attendance_id: int | None = None,
+    limit: int = DRAFTS_AT_ONCE,
+) -> int:
     """Draft the records of those who checked out by a device, which does not wait for it.
 
     Returns how many. Of all shifts, what somebody else holds is left for the next look; of the
@@ -84,6 +92,8 @@ def draft_owed_records(*, shift: Shift | None = None, limit: int = DRAFTS_AT_ONC
         owed = attendances_with_shift().filter(record=None, checked_out_at__isnull=False)
         if shift is not None:
             owed = owed.filter(sign_up__shift=shift)
+        if attendance_id is not None:
+            owed = owed.filter(pk=attendance_id)
         owed = owed.select_for_update(skip_locked=shift is None, of=("self",), no_key=True)
         held = list(owed[:limit])
         ended = _marks_of(held)
@@ -97,6 +107,30 @@ def draft_owed_records(*, shift: Shift | None = None, limit: int = DRAFTS_AT_ONC
             attendance.record = record
         Attendance.objects.bulk_update(held, ["review", "record"])
     return len(held)
+
+
+def draft_all_owed_records() -> int:
+    """Draft until nothing is owed that can be drafted; returns how many. One that fails is logged
+    and does not hold up the others."""
+    drafted = 0
+    try:
+        while some := draft_owed_records():
+            drafted += some
+    except Exception:
+        logger.exception("Some records could not be drafted together; now each by itself.")
+        drafted += _draft_one_by_one()
+    return drafted
+
+
+def _draft_one_by_one() -> int:
+    owed = Attendance.objects.filter(record=None, checked_out_at__isnull=False).order_by("pk")
+    drafted = 0
+    for number in owed.values_list("pk", flat=True):
+        try:
+            drafted += draft_owed_records(attendance_id=number)
+        except Exception:
+            logger.exception("The record of attendance %s could not be drafted.", number)
+    return drafted
 
 
 def _review(attendance: Attendance, *, came: Mark, left: Mark | None) -> str:

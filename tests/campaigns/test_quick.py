@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 
 from campaigns.actions import attendance as attendance_module
@@ -175,3 +176,32 @@ def clear(people: list[Volunteer]) -> None:
     Scan.objects.all().delete()
     Attendance.objects.all().delete()
     ServiceRecord.objects.filter(volunteer__in=people).delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_record_that_cannot_be_drafted_holds_up_no_other(
+    shifts: list[Shift],  # noqa: F811
+    devices: list[ConsoleDevice],  # noqa: F811
+    alice: Any,
+    caplog: Any,
+):
+    at = shifts[0].starts_at
+    for number in (0, 1):
+        came = at + 120 * number * MINUTE
+        send([(number, "in", came, uuid.uuid4())], shifts, devices[0], alice.volunteer)
+        left = came + 100 * MINUTE
+        send([(number, "out", left, uuid.uuid4())], shifts, devices[0], alice.volunteer)
+    first, second = Attendance.objects.order_by("pk")
+    ServiceRecord.objects.create(  # in the way: a source is there once
+        volunteer=alice.volunteer,
+        organisation=shifts[0].activity.campaign.organisation,
+        source=f"attendance:{first.pk}",
+        activity_name="夜巡",
+        category=shifts[0].activity.campaign.category,
+        served_on=timezone.localdate(),
+        credited_minutes=1,
+    )
+    draft_records()
+    second.refresh_from_db()
+    assert second.record is not None
+    assert f"attendance {first.pk}" in caplog.text
