@@ -5,12 +5,14 @@ What happens when the server goes stands in test_stadium_server.py.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 
 from campaigns.models import Attendance, Scan, Shift, SignUp
 from tests.browser.test_console_app import code_of, cut, go, open_console, scan
@@ -171,8 +173,10 @@ class Phone:
         ours = f"--user-data-dir={self.folder}"
         for process in psutil.process_iter(["cmdline"]):
             if ours in (process.info["cmdline"] or []):
-                process.kill()
-        self.contexts.pop().close()
+                with contextlib.suppress(psutil.NoSuchProcess):  # ended with its parent
+                    process.kill()
+        with contextlib.suppress(PlaywrightError):  # what is dead may have been noticed already
+            self.contexts.pop().close()
 
 
 @pytest.fixture
