@@ -1,18 +1,63 @@
-from .entries import Entry, Expense, FundTransfer, Grant
+from .bank import BankLine, BankStatement
+from .disclosures import Disclosure
+from .entries import Entry, Expense, FundTransfer, Grant, PaidFrom
 from .foundations import Foundation, FoundationRole, Fund, FundBalance
+from .gateway import Difference, GatewayMark, ProcessorEntry, WebhookEvent
+from .giving import (
+    Confirmation,
+    ConfirmationCounter,
+    Dispute,
+    Donor,
+    Gift,
+    Letter,
+    MonthlyGift,
+    Question,
+    Refund,
+    ShownAs,
+)
 from .ledger import MatchingPot, MoneyAccount, MoneyMovement, Period
+from .offline import OfflineGift, PledgePayment, PointsPledge
+from .participation import Proposal, ProposalRound, Vote
+from .plans import BudgetLine, FoundationMember, FundPlan
 
 __all__ = [
+    "BankLine",
+    "BankStatement",
+    "BudgetLine",
+    "Confirmation",
+    "ConfirmationCounter",
+    "Difference",
+    "Disclosure",
+    "Dispute",
+    "Donor",
     "Entry",
     "Expense",
     "Foundation",
+    "FoundationMember",
     "FoundationRole",
     "Fund",
     "FundBalance",
+    "FundPlan",
     "FundTransfer",
+    "GatewayMark",
+    "Gift",
     "Grant",
+    "Letter",
     "MatchingPot",
     "MoneyAccount",
     "MoneyMovement",
+    "MonthlyGift",
+    "OfflineGift",
+    "PaidFrom",
     "Period",
+    "PledgePayment",
+    "PointsPledge",
+    "ProcessorEntry",
+    "Proposal",
+    "ProposalRound",
+    "Question",
+    "Refund",
+    "ShownAs",
+    "Vote",
+    "WebhookEvent",
 ]

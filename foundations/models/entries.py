@@ -126,6 +126,14 @@ def invoice_path(_entry: Entry, filename: str) -> str:
     return f"invoices/{uuid.uuid4().hex}{PurePath(filename).suffix.lower()}"
 
 
+class PaidFrom(models.TextChoices):
+    """Which of the foundation's accounts pays; the names are those of MoneyAccount.Kind."""
+
+    BANK = "bank", _("Bank")
+    CASH = "cash", _("Cash")
+    GOODS = "goods", _("Goods that were given")
+
+
 class Expense(Entry):
     """Paid to somebody for something, with the invoice to show it."""
 
@@ -139,6 +147,16 @@ class Expense(Entry):
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     payee = models.CharField(_("paid to"), max_length=120)
+    # A person's name is masked in public; a company's is not.
+    payee_is_person = models.BooleanField(_("is a person"), default=False)
+    budget_line = models.ForeignKey(
+        "foundations.BudgetLine", null=True, blank=True, on_delete=models.PROTECT,
+        related_name="expenses", verbose_name=_("budget line"),
+    )  # fmt: skip
+    # Goods that were given are handed out, not paid for.
+    paid_from = models.CharField(
+        _("paid from"), max_length=6, choices=PaidFrom.choices, default=PaidFrom.BANK
+    )
     purpose = models.CharField(_("for what"), max_length=300)
     # Private: served through a view that asks `get_expenses_for`, never from the media folder.
     invoice = models.FileField(_("invoice"), upload_to=invoice_path)
@@ -162,6 +180,11 @@ class Grant(Entry):
         Fund, on_delete=models.PROTECT, related_name="grants", verbose_name=_("fund")
     )
     grantee = models.CharField(_("granted to"), max_length=120)
+    grantee_is_person = models.BooleanField(_("is a person"), default=False)
+    budget_line = models.ForeignKey(
+        "foundations.BudgetLine", null=True, blank=True, on_delete=models.PROTECT,
+        related_name="grants", verbose_name=_("budget line"),
+    )  # fmt: skip
     purpose = models.CharField(_("for what"), max_length=300)
     agreement = models.FileField(_("agreement"), upload_to=invoice_path, blank=True)
 

@@ -44,6 +44,29 @@ class Foundation(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
 
+    # The facts that its mode needs before anybody can give (D1, D2, D5).
+    credit_code = models.CharField(_("unified social credit code"), max_length=40, blank=True)
+    # The certificate that allows it to raise money from the public.
+    certificate_number = models.CharField(_("certificate number"), max_length=60, blank=True)
+    contact_name = models.CharField(_("contact"), max_length=60, blank=True)
+    contact_phone = models.CharField(_("telephone"), max_length=40, blank=True)
+    contact_email = models.EmailField(_("e-mail"), blank=True)
+    how_to_query = models.TextField(_("how to query a gift"), max_length=500, blank=True)
+    how_to_query_en = models.TextField(
+        _("how to query a gift, in English"), max_length=700, blank=True
+    )
+    handler = models.CharField(_("handler named on confirmations"), max_length=60, blank=True)
+    # Mode a: the designated platform that takes the gifts instead.
+    platform_name = models.CharField(_("designated platform"), max_length=80, blank=True)
+    platform_url = models.URLField(_("its address"), blank=True)
+    # Its own account at the processor; "" while there is none.
+    stripe_account = models.CharField(_("account at Stripe"), max_length=60, blank=True)
+    checkout_opened_at = models.DateTimeField(_("giving open since"), null=True, editable=False)
+    checkout_opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+",
+        editable=False,
+    )  # fmt: skip
+
     class Meta:
         ordering = ["id"]
         verbose_name = _("foundation")
@@ -51,7 +74,12 @@ class Foundation(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(base_currency__regex=CURRENCY), name="foundation_currency_is_a_code"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["stripe_account"],
+                condition=~Q(stripe_account=""),
+                name="foundation_stripe_account_once",
+            ),
         ]
 
     def __str__(self) -> str:

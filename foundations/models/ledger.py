@@ -76,6 +76,7 @@ class MoneyAccount(models.Model):
         CASH = "cash", _("Cash")
         PROCESSOR = "processor", _("Payment processor")
         IN_TRANSIT = "in_transit", _("On its way to the bank")
+        GOODS = "goods", _("Goods in store")
         RECEIVABLE = "receivable", _("Owed to us")
         # What it owes
         REFUNDS_PAYABLE = "refunds_payable", _("Refunds not paid yet")
@@ -97,7 +98,7 @@ class MoneyAccount(models.Model):
         # and what went to and came from other funds
         TRANSFERS = "transfers", _("Between funds")
 
-    ASSETS = ("bank", "cash", "processor", "in_transit", "receivable")
+    ASSETS = ("bank", "cash", "processor", "in_transit", "receivable", "goods")
     LIABILITIES = ("refunds_payable", "pot")
     INCOME = ("gifts", "matching", "grants_received", "interest", "other_income")
     SPENDING = ("programme", "grants_made", "administration", "fundraising", "fees", "losses")
@@ -138,7 +139,7 @@ class MoneyAccount(models.Model):
                 | Q(
                     kind__in=[
                         "bank", "cash", "processor", "in_transit", "receivable",
-                        "refunds_payable",
+                        "goods", "refunds_payable",
                     ],
                     fund=None,
                     pot=None,
