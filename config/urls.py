@@ -10,11 +10,13 @@ from wagtail.documents import urls as wagtaildocs_urls
 from cms.views import editor_texts
 from config.views import healthz, public_picture
 
+APPS = ("volunteers", "campaigns", "points", "foundations", "cms")
+
 urlpatterns = [
     path("healthz/", healthz, name="healthz"),
     path("", include("config.device_urls")),
     path("accounts/", include("allauth.urls")),
-    *(path("", include(f"{app}.urls")) for app in ("volunteers", "campaigns", "points", "cms")),
+    *(path("", include(f"{app}.urls")) for app in APPS),
     # Pictures only: documents and evidence go through views that ask for permission. In front of a
     # busy site the web server gives these out before Django is asked (see the Procfile).
     re_path(r"^media/(?P<folder>images|original_images)/(?P<path>.+)$", public_picture),

@@ -446,6 +446,14 @@ LINLI_SPEND_OF_INCOME_PERCENT = environment.number("LINLI_SPEND_OF_INCOME_PERCEN
 LINLI_SPEND_OF_BALANCE_PERCENT = environment.number("LINLI_SPEND_OF_BALANCE_PERCENT", 8)
 LINLI_MANAGEMENT_PERCENT = environment.number("LINLI_MANAGEMENT_PERCENT", 10)
 
+# Donations: the platform's key at Stripe, and the secrets of its two webhook endpoints (its own
+# events; those of the foundations' accounts). Without a key giving by card and wallet is off.
+LINLI_STRIPE_KEY = environment.text("LINLI_STRIPE_KEY")
+LINLI_STRIPE_WEBHOOK_SECRET = environment.text("LINLI_STRIPE_WEBHOOK_SECRET")
+LINLI_STRIPE_CONNECT_SECRET = environment.text("LINLI_STRIPE_CONNECT_SECRET")
+# Another place that answers as Stripe does: tests and the demo only, production refuses it.
+LINLI_STRIPE_URL = ""
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

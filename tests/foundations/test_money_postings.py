@@ -228,6 +228,7 @@ def test_the_balance_sheet_says_what_there_is_at_the_end_of_a_day(
     assert (then.assets_minor, then.unrestricted_minor, then.restricted_minor) == (2000, 2000, 0)
     assert now.assets == {
         "bank": 2000 + 6000 - 2500, "cash": 0, "processor": 9900, "in_transit": 0, "receivable": 0,
+        "goods": 0,
     }  # fmt: skip
     assert now.liabilities == {"refunds_payable": 1000, "pot": 6000}
     assert (now.restricted_minor, now.unrestricted_minor) == (6400, 2000)

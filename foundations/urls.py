@@ -1,0 +1,7 @@
+"""What is under /foundations/, /give/, /gifts/ and /gateways/."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
