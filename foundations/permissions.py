@@ -21,9 +21,11 @@ from foundations.models import (
     MoneyAccount,
     MoneyMovement,
     Period,
+    Proposal,
+    ProposalRound,
 )
 from volunteers.models import User
-from volunteers.permissions import AnyUser
+from volunteers.permissions import AnyUser, get_volunteer_for
 
 Role = FoundationRole.Role
 ENTER: tuple[Role, ...] = (Role.BOOKKEEPER, Role.TREASURER)
@@ -34,6 +36,11 @@ def has_role(user: AnyUser, foundation: Foundation, *, roles: Collection[str]) -
     if not isinstance(user, User) or not user.is_active:
         return False
     return FoundationRole.objects.filter(user=user, foundation=foundation, role__in=roles).exists()
+
+
+def has_any_role(user: AnyUser) -> bool:
+    """Sees the books of some foundation: the office's pages are there for this account."""
+    return get_foundations_for(user).exists()
 
 
 def can_see_books(user: AnyUser, foundation: Foundation) -> bool:
@@ -128,3 +135,36 @@ def get_transfers_for(user: AnyUser) -> QuerySet[FundTransfer]:
 
 def get_periods_for(user: AnyUser) -> QuerySet[Period]:
     return Period.objects.filter(foundation__in=get_foundations_for(user))
+
+
+# Rounds of proposals
+
+
+def get_public_proposals() -> QuerySet[Proposal]:
+    """Those that anybody may read: up for a vote, or chosen."""
+    shown = [Proposal.State.ACCEPTED, Proposal.State.WON]
+    return Proposal.objects.filter(state__in=shown).select_related(
+        "round__territory", "round__foundation", "volunteer", "fund"
+    )
+
+
+def get_own_proposals_for(user: AnyUser) -> QuerySet[Proposal]:
+    """What the account's volunteer proposed, with what was decided."""
+    volunteer = get_volunteer_for(user)
+    if volunteer is None:
+        return Proposal.objects.none()
+    return Proposal.objects.filter(volunteer=volunteer).select_related("round__territory")
+
+
+def get_rounds_for(user: AnyUser) -> QuerySet[ProposalRound]:
+    """The rounds of the foundations whose books the account may see."""
+    return ProposalRound.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "foundation__organisation", "territory"
+    )
+
+
+def get_proposals_for(user: AnyUser) -> QuerySet[Proposal]:
+    """Every proposal to these foundations, looked at or not."""
+    return Proposal.objects.filter(round__in=get_rounds_for(user)).select_related(
+        "round__foundation", "volunteer", "fund"
+    )

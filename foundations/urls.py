@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from foundations.views import participation
+
+urlpatterns = [
+    path("foundations/rounds/", participation.proposal_rounds, name="proposal_rounds"),
+    path(
+        "foundations/rounds/<uuid:round_uuid>/", participation.proposal_round, name="proposal_round"
+    ),
+    path("foundations/rounds/<uuid:round_uuid>/propose/", participation.propose, name="propose"),
+    path("proposals/<uuid:proposal_uuid>/vote/", participation.vote, name="vote"),
+    path(
+        "proposals/<uuid:proposal_uuid>/withdraw/",
+        participation.withdraw_proposal,
+        name="withdraw_proposal",
+    ),
+]

@@ -1,4 +1,4 @@
-"""How the office's log words what happens to a foundation's books."""
+"""A foundation's office in Wagtail's admin, and how its log words what happens to the books."""
 
 from __future__ import annotations
 
@@ -6,6 +6,21 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.viewsets.base import ViewSet, ViewSetGroup
+
+
+class FoundationsGroup(ViewSetGroup):
+    """The office of the foundations: each item shows itself to those who have a role."""
+
+    menu_label = _("Foundations")
+    menu_icon = "pick"
+    menu_order = 330
+    items: tuple[type[ViewSet], ...] = ()
+
+
+@hooks.register("register_admin_viewset")
+def register_foundations() -> FoundationsGroup:
+    return FoundationsGroup()
 
 
 @hooks.register("register_log_actions")
@@ -22,3 +37,14 @@ def register_bookkeeping(actions: Any) -> None:
     actions.register_action("foundations.reject_entry", _("Reject"), _("Rejected"))
     actions.register_action("foundations.reverse_entry", _("Reverse"), _("Reversed"))
     actions.register_action("foundations.close_period", _("Close a month"), _("Month closed"))
+
+
+@hooks.register("register_log_actions")
+def register_participation(actions: Any) -> None:
+    actions.register_action("foundations.gift_paid", _("Paid"), _("Gift paid"))
+    actions.register_action("foundations.open_round", _("Open a round"), _("Round opened"))
+    actions.register_action("foundations.proposal_accepted", _("Accept"), _("Accepted"))
+    actions.register_action("foundations.proposal_declined", _("Decline"), _("Declined"))
+    actions.register_action(
+        "foundations.publish_result", _("Publish the result"), _("Result published")
+    )

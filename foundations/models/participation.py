@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from volunteers.language import in_language
@@ -17,6 +19,14 @@ from .foundations import CURRENCY, Foundation, Fund
 
 class ProposalRound(models.Model):
     """Proposals are sent in, looked at, voted on; the result is published and becomes a fund."""
+
+    class Phase(models.TextChoices):
+        SOON = "soon", _("Begins soon")
+        PROPOSING = "proposing", _("Send a proposal")
+        LOOKING = "looking", _("Proposals are looked at")
+        VOTING = "voting", _("Vote now")
+        COUNTING = "counting", _("The votes are counted")
+        PUBLISHED = "published", _("The result is there")
 
     foundation = models.ForeignKey(Foundation, on_delete=models.PROTECT, related_name="rounds")
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -64,6 +74,25 @@ class ProposalRound(models.Model):
 
     def __str__(self) -> str:
         return in_language(self, "title")
+
+    @property
+    def phase(self) -> Phase:
+        """Where the round stands now, by its own days."""
+        now = timezone.now()
+        if self.result_published_at is not None:
+            return self.Phase.PUBLISHED
+        if now < self.proposals_from:
+            return self.Phase.SOON
+        if now < self.proposals_until:
+            return self.Phase.PROPOSING
+        if now < self.votes_from:
+            return self.Phase.LOOKING
+        return self.Phase.VOTING if now < self.votes_until else self.Phase.COUNTING
+
+    @property
+    def result_due_on(self) -> date:
+        """D13: the result is published within thirty days."""
+        return timezone.localdate(self.votes_until) + timedelta(days=30)
 
 
 class Proposal(models.Model):
