@@ -61,7 +61,9 @@ class StaffGuard:
         if not getattr(settings, "LINLI_STAFF_TWO_FACTOR", False):
             return None
         user = request.user
-        if not has_staff_role(user) or is_mfa_enabled(user):  # type: ignore[arg-type]
+        # Also whom another room let into the admin: who keeps a foundation's books.
+        is_staff = has_staff_role(user) or user.has_perm("wagtailadmin.access_admin")  # type: ignore[arg-type]
+        if not is_staff or is_mfa_enabled(user):  # type: ignore[arg-type]
             return None
         messages.warning(
             request, _("Staff sign in with two factors. Please add an authenticator or a passkey.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +26,8 @@ from foundations.models import (
 )
 from foundations.money import exponent_of, format_money
 from volunteers.models import Organisation, User
+
+OFFICE_GROUP = "基金会工作人员"
 
 
 class BooksRefused(BookingRefused):
@@ -85,6 +88,7 @@ def give_role(*, foundation: Foundation, user: User, role: str, by: User | None)
     given, _new = FoundationRole.objects.update_or_create(
         foundation=foundation, user=user, defaults={"role": role, "created_by": by}
     )
+    user.groups.add(_office_group())
     _log_role(given, "foundations.give_role", by=by)
     return given
 
@@ -93,7 +97,10 @@ def give_role(*, foundation: Foundation, user: User, role: str, by: User | None)
 def take_role(*, role: FoundationRole, by: User | None) -> None:
     """The account sees nothing of the books any more. What it did keeps its name."""
     _log_role(role, "foundations.take_role", by=by)
+    user = role.user
     role.delete()
+    if not FoundationRole.objects.filter(user=user).exists():
+        user.groups.remove(_office_group())
 
 
 @transaction.atomic
@@ -172,6 +179,15 @@ def create_pot(
     )
     log(instance=pot, action="foundations.create_pot", user=by)
     return pot
+
+
+def _office_group() -> Group:
+    """Who is in it may open Wagtail's admin; what they find there their roles say."""
+    group, _made = Group.objects.get_or_create(name=OFFICE_GROUP)
+    group.permissions.add(
+        Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
+    )
+    return group
 
 
 def _open_general_fund(*, foundation: Foundation, currency: str, by: User | None) -> Fund:
