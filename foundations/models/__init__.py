@@ -17,12 +17,23 @@ from .giving import (
 )
 from .ledger import MatchingPot, MoneyAccount, MoneyMovement, Period
 from .offline import OfflineGift, PledgePayment, PointsPledge
+from .pages import (
+    AnnualReport,
+    BoardMember,
+    FoundationIndexPage,
+    FoundationPage,
+    FundPage,
+    FundUpdatePage,
+    UpdatePicture,
+)
 from .participation import Proposal, ProposalRound, Vote
 from .plans import BudgetLine, FoundationMember, FundPlan
 
 __all__ = [
+    "AnnualReport",
     "BankLine",
     "BankStatement",
+    "BoardMember",
     "BudgetLine",
     "Confirmation",
     "ConfirmationCounter",
@@ -33,12 +44,16 @@ __all__ = [
     "Entry",
     "Expense",
     "Foundation",
+    "FoundationIndexPage",
     "FoundationMember",
+    "FoundationPage",
     "FoundationRole",
     "Fund",
     "FundBalance",
+    "FundPage",
     "FundPlan",
     "FundTransfer",
+    "FundUpdatePage",
     "GatewayMark",
     "Gift",
     "Grant",
@@ -58,6 +73,7 @@ __all__ = [
     "Question",
     "Refund",
     "ShownAs",
+    "UpdatePicture",
     "Vote",
     "WebhookEvent",
 ]

@@ -12,7 +12,7 @@ register = template.Library()
 register.simple_tag(is_test_money)
 
 
-@register.inclusion_tag("foundations/test_banner.html")
-def test_banner(gift: Any = None) -> dict[str, bool]:
+@register.inclusion_tag("foundations/test_banner.html", name="test_banner")
+def banner(gift: Any = None) -> dict[str, bool]:
     """Says TEST when no money moves: on this site, or with this gift."""
     return {"is_test": is_test_gift(gift) if gift else is_test_money()}
