@@ -7,8 +7,8 @@ forbidden, or led to log in or to join. A new address that is not in the table f
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +35,7 @@ from campaigns.models import (
 )
 from cms import urls as cms_urls
 from cms.models import HomePage
+from foundations import urls as foundations_urls
 from points import urls as points_urls
 from points.actions.accounts import ensure_account, get_system_account, move_points
 from points.actions.credentials import issue_credentials
@@ -52,37 +53,24 @@ from points.models import (
     YearlyHonour,
 )
 from tests.cast import make_card, make_volunteer
+from tests.doors import (
+    ACCOUNTS,
+    ALICE,
+    CITY,
+    DESKS,
+    EVERYONE,
+    NOBODY,
+    ORGANISERS,
+    STAFF,
+    Door,
+    get,
+    post,
+)
+from tests.foundations.doors import DOORS_OF_FOUNDATIONS, Charity, furnish
 from volunteers import urls as volunteers_urls
 from volunteers.actions.merges import ask_merge
 from volunteers.actions.records import draft_record, submit_record
 from volunteers.models import Membership, MergeRequest, Organisation, StudentAffiliation, User
-
-NOBODY = frozenset[str]()
-STRANGER = frozenset({"stranger"})
-ALICE = frozenset({"alice"})
-# Everyone with an account; a page of their own is theirs alone by what it shows.
-ACCOUNTS = frozenset({"alice", "bao", "rui", "chen", "dai", "city_staff"})
-EVERYONE = ACCOUNTS | STRANGER
-STAFF = frozenset({"bao", "rui", "chen", "dai", "city_staff"})
-DESKS = frozenset({"bao", "rui", "dai", "city_staff"})
-ORGANISERS = frozenset({"bao", "rui", "city_staff"})
-CITY = frozenset({"city_staff"})
-
-
-@dataclass(frozen=True)
-class Door:
-    may: frozenset[str]
-    values: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
-    method: str = "get"
-    sends: dict[str, str] = field(default_factory=dict)
-
-
-def post(may: frozenset[str], **values: Callable[[Any], Any]) -> Door:
-    return Door(may, values, "post")
-
-
-def get(may: frozenset[str], **values: Callable[[Any], Any]) -> Door:
-    return Door(may, values)
 
 
 def of_shift(house: Any) -> int:
@@ -234,6 +222,7 @@ DOORS: dict[str, Door] = {
     "badge_issuer_did": get(EVERYONE, organisation_id=lambda house: house.organisation.pk),
     "badge_status": get(EVERYONE, key_id=lambda house: house.badge.credential.key_id),
     "badge_achievement": get(EVERYONE, slug=lambda house: house.badge.badge.slug),
+    **DOORS_OF_FOUNDATIONS,
     # cms
     "set_language": post(EVERYONE),
     "set_display": post(EVERYONE),
@@ -266,12 +255,15 @@ class House:
     badge: Recognition
     star: Recognition
     honour: YearlyHonour
+    charity: Charity
 
 
 @pytest.fixture
 def house(
     alice: User,
     bao: User,
+    chen: User,
+    dai: User,
     organisation: Organisation,
     university: Organisation,
     shift: Shift,
@@ -352,6 +344,7 @@ def house(
             year=2025, volunteer=volunteer, organisation=organisation, title="热心邻居",
             citation="每晚都在。", state="approved", nominated_by=bao,
         ),
+        charity=furnish(alice=alice, chen=chen, dai=dai),
     )  # fmt: skip
 
 
@@ -387,7 +380,7 @@ def names_of(module: Any) -> Iterator[str]:
 def all_names() -> list[str]:
     return [
         name
-        for module in (volunteers_urls, campaigns_urls, points_urls, cms_urls)
+        for module in (volunteers_urls, campaigns_urls, points_urls, foundations_urls, cms_urls)
         for name in names_of(module)
     ]
 

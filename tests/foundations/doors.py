@@ -1,0 +1,66 @@
+"""The doors of foundations, and what stands behind them: Alice's things, Chen's books.
+
+Add each new address here, and what it needs to `Charity`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from foundations.actions.books import create_fund, give_role
+from foundations.actions.participation import open_round, send_proposal
+from foundations.models import Foundation, FoundationRole, Fund, Proposal, ProposalRound
+from tests.doors import ALICE, EVERYONE, Door, get, post
+from tests.foundations.money_cast import make_foundation
+from volunteers.models import Territory, User
+
+
+@dataclass
+class Charity:
+    """Chen is the bookkeeper here; Dai keeps the books of another foundation."""
+
+    foundation: Foundation
+    fund: Fund
+    round: ProposalRound
+    proposal: Proposal
+
+
+def furnish(*, alice: User, chen: User, dai: User) -> Charity:
+    territory = alice.volunteer.community
+    foundation = _foundation("香港中路社区基金会", "xgzl-foundation", territory, chen)
+    _foundation("海边社区基金会", "beach-foundation", territory, dai)
+    now, hour = timezone.now(), timedelta(hours=1)
+    proposal_round = open_round(
+        foundation=foundation, by=chen, title="社区花园", about="一起决定。", territory=territory,
+        budget_minor=500_000, proposals_from=now - hour, proposals_until=now + hour,
+        votes_from=now + 2 * hour, votes_until=now + 3 * hour,
+    )  # fmt: skip
+    return Charity(
+        foundation=foundation,
+        fund=create_fund(foundation=foundation, name="一碗热饭", purpose="热饭", by=None),
+        round=proposal_round,
+        proposal=send_proposal(
+            proposal_round=proposal_round, volunteer=alice.volunteer, title="长椅", what="长椅",
+            beneficiaries="老人", cost_minor=1000, nonce=uuid.uuid4(),
+        ),
+    )  # fmt: skip
+
+
+def _foundation(name: str, slug: str, territory: Territory, keeper: User) -> Foundation:
+    foundation = make_foundation(name=name, slug=slug, territory=territory)
+    give_role(foundation=foundation, user=keeper, role=FoundationRole.Role.BOOKKEEPER, by=None)
+    return foundation
+
+
+DOORS_OF_FOUNDATIONS: dict[str, Door] = {
+    "proposal_rounds": get(EVERYONE),
+    "proposal_round": get(EVERYONE, round_uuid=lambda house: house.charity.round.uuid),
+    "propose": post(ALICE, round_uuid=lambda house: house.charity.round.uuid),
+    # Not up for a vote yet: for nobody. Its author alone may take it back.
+    "vote": post(frozenset(), proposal_uuid=lambda house: house.charity.proposal.uuid),
+    "withdraw_proposal": post(ALICE, proposal_uuid=lambda house: house.charity.proposal.uuid),
+}
