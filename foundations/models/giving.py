@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from .foundations import CURRENCY, Foundation, Fund
@@ -55,6 +56,8 @@ class Donor(models.Model):
                 name="donor_anonymised_is_nobody",
             ),
         ]
+        # Whoever comes by mail finds all of theirs, however it was typed.
+        indexes = [models.Index(Upper("email"), name="donor_by_mail")]
 
     def __str__(self) -> str:
         return self.name or str(_("Anonymous donor"))
@@ -497,6 +500,8 @@ class Letter(models.Model):
         Question, null=True, on_delete=models.PROTECT, related_name="letters"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # A worker has it in hand; one that died with it leaves it so, and nobody sends it again.
+    taken_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
