@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSet, ViewSetGroup
 
+from foundations.admin import pages as _pages  # noqa: F401 - its hooks register themselves
+
 
 class FoundationsGroup(ViewSetGroup):
     """The office of the foundations: each item shows itself to those who have a role."""
@@ -27,6 +29,7 @@ def register_foundations() -> FoundationsGroup:
 def register_bookkeeping(actions: Any) -> None:
     """What happens to the books stands in Wagtail's log, with who did it."""
     actions.register_action("foundations.create_foundation", _("Create"), _("Books opened"))
+    actions.register_action("foundations.open_branch", _("Open the page"), _("Page opened"))
     actions.register_action("foundations.give_role", _("Give a role"), _("Role given"))
     actions.register_action("foundations.take_role", _("Take a role"), _("Role taken away"))
     actions.register_action("foundations.create_fund", _("Open a fund"), _("Fund opened"))

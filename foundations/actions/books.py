@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log
 
 from foundations.actions.ledger import BookingRefused
+from foundations.actions.pages import open_foundation_branch, sync_page_groups
 from foundations.models import (
     Entry,
     Expense,
@@ -70,7 +71,10 @@ class FundOfAnother(BooksRefused):
 def create_foundation(
     *, organisation: Organisation, mode: str, kind: str, by: User | None, currency: str = "CNY"
 ) -> Foundation:
-    """A foundation with its general fund in the currency of its books. Raises NoFoundation."""
+    """A foundation with its general fund in the currency of its books, and its page as a draft.
+
+    Raises NoFoundation.
+    """
     exponent_of(currency)
     if organisation.kind != Organisation.Kind.FOUNDATION:
         raise NoFoundation
@@ -79,17 +83,19 @@ def create_foundation(
     )
     log(instance=foundation, action="foundations.create_foundation", user=by)
     _open_general_fund(foundation=foundation, currency=currency, by=by)
+    open_foundation_branch(foundation=foundation, by=by)
     return foundation
 
 
 @transaction.atomic
 def give_role(*, foundation: Foundation, user: User, role: str, by: User | None) -> FoundationRole:
-    """What an account may do with the books from now on: this role in place of any other."""
+    """What an account may do with the books and the pages from now on, in place of any other."""
     given, _new = FoundationRole.objects.update_or_create(
         foundation=foundation, user=user, defaults={"role": role, "created_by": by}
     )
     user.groups.add(_office_group())
     _log_role(given, "foundations.give_role", by=by)
+    sync_page_groups(foundation=foundation, user=user)
     return given
 
 
@@ -99,6 +105,7 @@ def take_role(*, role: FoundationRole, by: User | None) -> None:
     _log_role(role, "foundations.take_role", by=by)
     user = role.user
     role.delete()
+    sync_page_groups(foundation=role.foundation, user=user)
     if not FoundationRole.objects.filter(user=user).exists():
         user.groups.remove(_office_group())
 
