@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from django.core.files.base import File
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundations.actions import entering
@@ -28,18 +29,22 @@ from foundations.actions.ledger import (
     Line,
     fund_account,
     house_account,
+    lock_accounts,
     lock_funds,
     mirror,
     post_movements,
 )
 from foundations.models import (
+    BudgetLine,
     Expense,
     Fund,
     FundTransfer,
     Grant,
     MoneyAccount,
     MoneyMovement,
+    PaidFrom,
 )
+from foundations.money import format_money
 from volunteers.models import User
 
 __all__ = [
@@ -97,6 +102,25 @@ class NotTwoFunds(EntryRefused):
     sentence = gettext_lazy("Please choose two funds of this foundation in one currency.")
 
 
+class OtherBudgetLine(EntryRefused):
+    sentence = gettext_lazy(
+        "This line of the budget is another fund's, or for another kind of spending."
+    )
+
+
+class NotInHand(EntryRefused):
+    def __init__(self, *, account: MoneyAccount, left_minor: int) -> None:
+        super().__init__(account, left_minor)
+        self.account = account
+        self.left_minor = left_minor
+
+    def __str__(self) -> str:
+        return _("%(account)s: there is only %(left)s.") % {
+            "account": self.account.get_kind_display(),
+            "left": format_money(self.left_minor, currency=self.account.currency),
+        }
+
+
 # Entering
 
 
@@ -110,6 +134,9 @@ def enter_expense(
     invoice: File[Any] | None,
     happened_on: date,
     by: User,
+    payee_is_person: bool = False,
+    budget_line: BudgetLine | None = None,
+    paid_from: str = PaidFrom.BANK,
     nonce: uuid.UUID | None = None,
 ) -> Expense:
     """An expense waits for its approval. The same nonce enters once. Raises BookingRefused."""
@@ -117,9 +144,12 @@ def enter_expense(
         raise InvoiceMissing
     refuse_file(invoice)
     _refuse_empty(payee, purpose)
+    _refuse_other_line(budget_line, fund=fund, kind=kind)
     return _enter(
         Expense(
-            fund=fund, kind=kind, payee=payee.strip(), purpose=purpose.strip(), invoice=invoice
+            fund=fund, kind=kind, payee=payee.strip(), payee_is_person=payee_is_person,
+            purpose=purpose.strip(), invoice=invoice, budget_line=budget_line,
+            paid_from=paid_from,
         ),
         fund=fund, amount_minor=amount_minor, happened_on=happened_on, by=by, nonce=nonce,
     )  # fmt: skip
@@ -134,15 +164,19 @@ def enter_grant(
     happened_on: date,
     by: User,
     agreement: File[Any] | None = None,
+    grantee_is_person: bool = False,
+    budget_line: BudgetLine | None = None,
     nonce: uuid.UUID | None = None,
 ) -> Grant:
     """A grant waits for its approval. The same nonce enters once. Raises BookingRefused."""
     if agreement:
         refuse_file(agreement)
     _refuse_empty(grantee, purpose)
+    _refuse_other_line(budget_line, fund=fund, kind=BudgetLine.Kind.GRANTS)
     return _enter(
         Grant(
-            fund=fund, grantee=grantee.strip(), purpose=purpose.strip(), agreement=agreement or ""
+            fund=fund, grantee=grantee.strip(), grantee_is_person=grantee_is_person,
+            purpose=purpose.strip(), agreement=agreement or "", budget_line=budget_line,
         ),
         fund=fund, amount_minor=amount_minor, happened_on=happened_on, by=by, nonce=nonce,
     )  # fmt: skip
@@ -181,9 +215,9 @@ def enter_transfer(
 
 
 def approve_expense(*, expense: Expense, by: User) -> Expense:
-    """Paid out of the bank and booked on its day. Pressed twice by the same person, done once.
+    """Paid out of what it names and booked on its day. Pressed twice by the same person, done once.
 
-    Raises SamePerson, DecidedAlready, FundTooSmall, MonthClosed.
+    Raises SamePerson, DecidedAlready, FundTooSmall, NotInHand, MonthClosed.
     """
     return entering.approve(expense, by=by, book=partial(_book, by=by))
 
@@ -247,9 +281,11 @@ def _enter(
 
 def _book(entry: Expense | Grant | FundTransfer, *, by: User) -> MoneyMovement:
     _refuse_more_than_there(entry)
+    line = _line_of(entry)
+    _refuse_more_than_in_hand(line)
     return post_movements(
         foundation=entry.foundation, event=f"{entry._meta.model_name}:{entry.pk}",
-        lines=[_line_of(entry)], happened_on=entry.happened_on, by=by,
+        lines=[line], happened_on=entry.happened_on, by=by,
     )[0]  # fmt: skip
 
 
@@ -271,13 +307,33 @@ def _line_of(entry: Expense | Grant | FundTransfer) -> Line:
         debit = fund_account(fund=entry.from_fund, kind=Kind.TRANSFERS)
         credit = fund_account(fund=entry.to_fund, kind=Kind.TRANSFERS)
         return Line(debit, credit, entry.amount_minor, Moved.TRANSFER)
-    bank = house_account(foundation=entry.foundation, kind=Kind.BANK, currency=entry.currency)
     if isinstance(entry, Grant):
         debit = fund_account(fund=entry.fund, kind=Kind.GRANTS_MADE)
-        return Line(debit, bank, entry.amount_minor, Moved.GRANT)
-    # An expense's kind is the name of the account it is spent from.
+        return Line(debit, _paying(entry, Kind.BANK), entry.amount_minor, Moved.GRANT)
+    # An expense's kind is the name of the account it is spent from; `paid_from` of what pays.
     debit = fund_account(fund=entry.fund, kind=entry.kind)
-    return Line(debit, bank, entry.amount_minor, Moved.EXPENSE)
+    return Line(debit, _paying(entry, entry.paid_from), entry.amount_minor, Moved.EXPENSE)
+
+
+def _paying(entry: Expense | Grant, kind: str) -> MoneyAccount:
+    return house_account(foundation=entry.foundation, kind=kind, currency=entry.currency)
+
+
+def _refuse_more_than_in_hand(line: Line) -> None:
+    """A cash box and a store cannot pay what is not in them. Holds the fund's lock.
+
+    The bank may be short in our books while money is still on its way from the processor.
+    """
+    if line.credit.kind not in {Kind.CASH, Kind.GOODS}:
+        return
+    held = lock_accounts([line.debit, line.credit])[line.credit.pk]
+    if held < line.amount_minor:
+        raise NotInHand(account=line.credit, left_minor=held)
+
+
+def _refuse_other_line(line: BudgetLine | None, *, fund: Fund, kind: str) -> None:
+    if line is not None and (line.fund_id, line.kind) != (fund.pk, kind):
+        raise OtherBudgetLine
 
 
 def _refuse_empty(*words: str) -> None:

@@ -79,16 +79,16 @@ ORDER BY r.id LIMIT %(rows)s
 ENTRIES = """
 WITH entry AS (
     SELECT 'expense' AS entry, id, foundation_id, fund_id AS fund, kind AS account,
-           NULL::bigint AS to_fund, amount_minor, currency, happened_on, state, entered_by_id,
-           approved_by_id, movement_id
+           NULL::bigint AS to_fund, paid_from, amount_minor, currency, happened_on, state,
+           entered_by_id, approved_by_id, movement_id
     FROM foundations_expense
     UNION ALL
-    SELECT 'grant', id, foundation_id, fund_id, 'grants_made', NULL, amount_minor, currency,
+    SELECT 'grant', id, foundation_id, fund_id, 'grants_made', NULL, 'bank', amount_minor, currency,
            happened_on, state, entered_by_id, approved_by_id, movement_id
     FROM foundations_grant
     UNION ALL
-    SELECT 'fundtransfer', id, foundation_id, from_fund_id, 'transfers', to_fund_id, amount_minor,
-           currency, happened_on, state, entered_by_id, approved_by_id, movement_id
+    SELECT 'fundtransfer', id, foundation_id, from_fund_id, 'transfers', to_fund_id, 'transfers',
+           amount_minor, currency, happened_on, state, entered_by_id, approved_by_id, movement_id
     FROM foundations_fundtransfer
 )
 """
@@ -108,8 +108,7 @@ WHERE CASE WHEN e.state IN ('approved', 'reversed')
            (e.amount_minor, e.currency, e.foundation_id, e.happened_on, e.entry || ':' || e.id,
             CASE e.entry WHEN 'fundtransfer' THEN 'transfer' ELSE e.entry END)
         OR (d.fund_id, d.kind) IS DISTINCT FROM (e.fund, e.account)
-        OR (c.fund_id, c.kind) IS DISTINCT FROM
-           (e.to_fund, CASE e.entry WHEN 'fundtransfer' THEN 'transfers' ELSE 'bank' END)
+        OR (c.fund_id, c.kind) IS DISTINCT FROM (e.to_fund, e.paid_from)
         OR (r.id IS NOT NULL) <> (e.state = 'reversed')
       ELSE m.id IS NOT NULL END
 ORDER BY 1, 2 LIMIT %(rows)s
