@@ -9,6 +9,7 @@ an open transaction while it does.
 from __future__ import annotations
 
 from foundations.gateway.base import (
+    DisputeState,
     Gateway,
     GatewayRefused,
     GatewayUnreachable,
@@ -17,12 +18,15 @@ from foundations.gateway.base import (
     Notification,
     PaymentState,
     PaymentStatus,
+    PayoutState,
     RefundState,
     Started,
+    State,
     SubscriptionState,
 )
 
 __all__ = [
+    "DisputeState",
     "Gateway",
     "GatewayRefused",
     "GatewayUnreachable",
@@ -31,8 +35,10 @@ __all__ = [
     "Notification",
     "PaymentState",
     "PaymentStatus",
+    "PayoutState",
     "RefundState",
     "Started",
+    "State",
     "SubscriptionState",
     "get_gateway",
 ]

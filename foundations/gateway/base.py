@@ -36,11 +36,23 @@ class GatewayRefused(GatewayError):
     """The gateway says no, and would say it again. `code` is its own word for why."""
 
     sentence = _("The payment service refused this.")
+    SENTENCES = {
+        "not_configured": _("Giving online is not set up here yet."),
+        "amount_too_small": _("The payment service does not take so small an amount."),
+        "amount_too_large": _("The payment service does not take so great an amount at once."),
+        "amount_last_digit": _("In this currency the last decimal has to be 0."),
+        "charge_disputed": _("The donor's bank disputes this gift: nothing can be paid back now."),
+        "charge_already_refunded": _("This gift has been paid back already."),
+        "by_hand": _("Please pay this back yourself and write it down here."),
+    }
 
     def __init__(self, code: str = "", said: str = "") -> None:
         super().__init__(code, said)
         self.code = code
         self.said = said
+
+    def __str__(self) -> str:
+        return str(self.SENTENCES.get(self.code, self.sentence))
 
 
 class NotGenuine(GatewayError):
@@ -97,6 +109,7 @@ class SubscriptionState:
     monthly_number: str
     amount_minor: int
     currency: str
+    session_ref: str = ""
     next_at: datetime | None = None
     # Where the donor gives another card, when the last one was refused.
     card_url: str = ""
@@ -104,7 +117,12 @@ class SubscriptionState:
 
 @dataclass(frozen=True)
 class RefundState:
-    """`status`: pending, paid or failed."""
+    """`status`: pending, paid or failed.
+
+    The books follow the money: `left_at` is when it was taken from the gateway's balance (often
+    before it has arrived), `came_back_at` when it was put back there. `refund_number` and `attempt`
+    are what we gave it to keep, "" where the refund was not ours.
+    """
 
     ref: str
     payment_ref: str
@@ -113,7 +131,46 @@ class RefundState:
     status: str
     happened_at: datetime
     refund_number: str = ""
+    attempt: int = 1
+    left_at: datetime | None = None
+    came_back_at: datetime | None = None
     trouble: str = ""
+
+
+@dataclass(frozen=True)
+class DisputeState:
+    """`status`: one of Dispute.State. Sums are what has moved so far, 0 what has not."""
+
+    ref: str
+    payment_ref: str
+    amount_minor: int
+    currency: str
+    status: str
+    opened_at: datetime
+    reason: str = ""
+    answer_by: datetime | None = None
+    withdrawn_minor: int = 0
+    withdrawn_at: datetime | None = None
+    fee_minor: int = 0
+    reinstated_minor: int = 0
+    reinstated_at: datetime | None = None
+    fee_returned_minor: int = 0
+
+
+@dataclass(frozen=True)
+class PayoutState:
+    """`status`: sent, arrived or failed."""
+
+    ref: str
+    amount_minor: int
+    currency: str
+    status: str
+    sent_at: datetime
+    arrived_at: datetime | None = None
+    failed_at: datetime | None = None
+
+
+State = PaymentState | SubscriptionState | RefundState | DisputeState | PayoutState
 
 
 @dataclass(frozen=True)
@@ -149,14 +206,37 @@ class Gateway(Protocol):
 
     name: str
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether anything can be given through it here."""
+        ...
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it moves money; False: everything is a test."""
+        ...
+
     def start(
         self, *, payment: Gift | MonthlyGift, success_url: str, cancel_url: str, email: str
     ) -> Started:
         """Open a hosted page; the same payment twice is the same page."""
         ...
 
-    def parse_notification(self, *, body: bytes, headers: Mapping[str, str]) -> list[Notification]:
-        """Whoever signed it, what it tells of. Raises NotGenuine."""
+    def parse_notification(
+        self, *, body: bytes, headers: Mapping[str, str], door: str = ""
+    ) -> list[Notification]:
+        """Whoever signed it, what it tells of. Raises NotGenuine.
+
+        `door` is the address it came to, where a gateway has several with secrets of their own.
+        """
+        ...
+
+    def tells_of(self, kind: str) -> bool:
+        """Whether a notification of that kind can change anything here."""
+        ...
+
+    def read(self, *, notification: Notification) -> list[State]:
+        """What the notification is about, as it stands now, in the order it must be booked."""
         ...
 
     def fetch_state(self, *, gift: Gift) -> PaymentState: ...
@@ -165,14 +245,18 @@ class Gateway(Protocol):
         """Pay back; the refund's number and attempt are the idempotency key."""
         ...
 
+    def fetch_refund(self, *, refund: Refund) -> RefundState: ...
+
     def list_ledger(
         self, *, foundation: Foundation, since: datetime, until: datetime
-    ) -> Iterator[LedgerLine]: ...
+    ) -> Iterator[LedgerLine]:
+        """Lines that came in between (`until` is not in it), the newest first."""
+        ...
 
     def list_notifications(
         self, *, foundation: Foundation, since: datetime
     ) -> Iterator[Notification]:
-        """What was told or should have been, oldest first, for the back-fill."""
+        """What was told or should have been, the oldest first, for the back-fill."""
         ...
 
     def stop_monthly(self, *, monthly: MonthlyGift) -> SubscriptionState: ...

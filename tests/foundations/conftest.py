@@ -1,4 +1,5 @@
 """What the tests of foundations share: the fake Stripe, and two foundations with their books."""
 
 from tests.fake_stripe.fixtures import *  # noqa: F403
+from tests.foundations.gateway_cast import *  # noqa: F403
 from tests.foundations.money_cast import *  # noqa: F403
