@@ -8,21 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from foundations.models import (
+    BudgetLine,
+    Donor,
     Expense,
     Foundation,
+    FoundationMember,
     FoundationRole,
     Fund,
+    FundPlan,
     FundTransfer,
+    Gift,
     Grant,
     MatchingPot,
     MoneyAccount,
     MoneyMovement,
+    MonthlyGift,
     Period,
     Proposal,
     ProposalRound,
+    Question,
 )
 from volunteers.models import User
 from volunteers.permissions import AnyUser, get_volunteer_for
@@ -88,6 +95,11 @@ def get_foundations_for(user: AnyUser) -> QuerySet[Foundation]:
     return foundations.filter(roles__user=user)
 
 
+def get_enterable_foundations_for(user: AnyUser) -> QuerySet[Foundation]:
+    """Those in whose books the account may enter something."""
+    return get_foundations_for(user).filter(roles__user=user, roles__role__in=ENTER)
+
+
 def get_roles_for(user: AnyUser) -> QuerySet[FoundationRole]:
     """Who does what in the foundations whose books the account may see."""
     return FoundationRole.objects.filter(foundation__in=get_foundations_for(user)).select_related(
@@ -97,6 +109,32 @@ def get_roles_for(user: AnyUser) -> QuerySet[FoundationRole]:
 
 def get_funds_for(user: AnyUser) -> QuerySet[Fund]:
     return Fund.objects.filter(foundation__in=get_foundations_for(user)).select_related("balance")
+
+
+def get_funds_to_enter_for(user: AnyUser) -> QuerySet[Fund]:
+    """Funds in use for which the account may enter what was spent."""
+    return (
+        get_funds_for(user)
+        .open()
+        .filter(  # type: ignore[attr-defined, no-any-return]
+            foundation__in=get_enterable_foundations_for(user)
+        )
+    )
+
+
+def get_budget_lines_for(user: AnyUser) -> QuerySet[BudgetLine]:
+    return BudgetLine.objects.filter(fund__in=get_funds_for(user)).select_related("fund")
+
+
+def get_plans_for(user: AnyUser) -> QuerySet[FundPlan]:
+    return FundPlan.objects.filter(fund__in=get_funds_for(user)).select_related("fund__foundation")
+
+
+def get_members_for(user: AnyUser) -> QuerySet[FoundationMember]:
+    """Who belongs to the foundations whose books the account may see."""
+    return FoundationMember.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "user", "foundation"
+    )
 
 
 def get_pots_for(user: AnyUser) -> QuerySet[MatchingPot]:
@@ -135,6 +173,41 @@ def get_transfers_for(user: AnyUser) -> QuerySet[FundTransfer]:
 
 def get_periods_for(user: AnyUser) -> QuerySet[Period]:
     return Period.objects.filter(foundation__in=get_foundations_for(user))
+
+
+# Gifts and who gave them: names and addresses are for those with a role
+
+
+def get_gifts_for(user: AnyUser) -> QuerySet[Gift]:
+    """Newest first."""
+    return Gift.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "foundation__organisation", "fund", "donor"
+    )
+
+
+def get_monthly_gifts_for(user: AnyUser) -> QuerySet[MonthlyGift]:
+    return (
+        MonthlyGift.objects.filter(foundation__in=get_foundations_for(user))
+        .select_related("foundation__organisation", "fund", "donor")
+        .order_by("-id")
+    )
+
+
+def get_donors_for(user: AnyUser) -> QuerySet[Donor]:
+    return (
+        Donor.objects.filter(foundation__in=get_foundations_for(user))
+        .select_related("foundation__organisation")
+        .order_by("-id")
+    )
+
+
+def get_questions_for(user: AnyUser) -> QuerySet[Question]:
+    """What is open first, the oldest of it first; then what was answered, the newest first."""
+    return (
+        Question.objects.filter(foundation__in=get_foundations_for(user))
+        .select_related("foundation__organisation", "fund", "gift", "answered_by")
+        .order_by(F("answered_at").desc(nulls_first=True), "asked_at")
+    )
 
 
 # Rounds of proposals
