@@ -96,6 +96,8 @@ class ProcessorEntry(models.Model):
     net_minor = models.BigIntegerField(_("net"))
     currency = models.CharField(_("currency"), max_length=3)
     source_ref = models.CharField(max_length=255, blank=True)
+    # Leads to the gift, which may become known only after the line was read.
+    payment_ref = models.CharField(max_length=255, blank=True)
     happened_at = models.DateTimeField(_("happened at"))
     gift = models.ForeignKey(
         Gift, null=True, on_delete=models.PROTECT, related_name="processor_entries"
