@@ -8,12 +8,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Count
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log
 
 from foundations.actions.books import FundNameTaken, create_fund
+from foundations.actions.ledger import BookingRefused
 from foundations.models import Foundation, Fund, Proposal, ProposalRound, Vote
 from foundations.money import format_money
 from volunteers.models import User, Volunteer
@@ -22,13 +22,8 @@ MOST_PROPOSALS = 3
 Phase = ProposalRound.Phase
 
 
-class ParticipationRefused(Exception):
+class ParticipationRefused(BookingRefused):
     """Nothing changed; `str()` is the sentence for the person."""
-
-    sentence: str | Promise = ""
-
-    def __str__(self) -> str:
-        return str(self.sentence)
 
 
 class NotTheTime(ParticipationRefused):
@@ -87,6 +82,19 @@ def open_round(*, foundation: Foundation, by: User, **fields: Any) -> ProposalRo
         )  # fmt: skip
         log(instance=opened, action="foundations.open_round", user=by)
     return opened
+
+
+def change_round(*, proposal_round: ProposalRound, by: User, **fields: Any) -> ProposalRound:
+    """Its words and days, until the proposals are in. Raises NotTheTime."""
+    with transaction.atomic():
+        stands = ProposalRound.objects.select_for_update(no_key=True).get(pk=proposal_round.pk)
+        if stands.phase not in {Phase.SOON, Phase.PROPOSING}:
+            raise NotTheTime
+        for name, value in fields.items():
+            setattr(stands, name, value)
+        stands.save(update_fields=list(fields))
+        log(instance=stands, action="wagtail.edit", user=by)
+    return stands
 
 
 def lives_in(*, volunteer: Volunteer, proposal_round: ProposalRound) -> bool:

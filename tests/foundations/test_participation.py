@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from foundations.actions.books import give_role
 from foundations.actions.participation import (
     DecidedAlready,
     NotFromHere,
@@ -278,3 +279,82 @@ def test_the_public_reads_names_masked_and_only_what_is_up_for_a_vote(
     assert "林*" in shown
     assert "林爱丽" not in shown
     assert "社区花园怎么建" in Client().get(reverse("proposal_rounds")).content.decode()
+
+
+# The office
+
+
+@pytest.fixture
+def office(books: Foundation, chen: User, tan: User) -> dict[str, Client]:
+    return {"chen": login(chen), "tan": login(tan)}
+
+
+def test_the_office_opens_a_round_looks_at_proposals_and_publishes_the_result(
+    alice: User, books: Foundation, territory: Territory, office: dict[str, Client],
+    propose: Any, proposals_open: ProposalRound,
+) -> None:  # fmt: skip
+    proposal, other = propose(alice.volunteer), propose(alice.volunteer, title="长椅")
+    inspect = reverse("proposal-rounds:inspect", args=[proposals_open.pk])
+    assert "感应灯" in office["chen"].get(inspect).content.decode()
+    office["chen"].post(reverse("proposal-rounds:accept", args=[proposal.pk]))
+    office["chen"].post(reverse("proposal-rounds:decline", args=[other.pk]), {"reason": ""})
+    other.refresh_from_db()
+    assert other.state == Proposal.State.SENT
+    office["chen"].post(reverse("proposal-rounds:decline", args=[other.pk]), {"reason": "太贵"})
+    move(proposals_open, hours=2)
+    cast_vote(proposal=proposal, volunteer=alice.volunteer)
+    move(proposals_open, hours=2)
+    publish = reverse("proposal-rounds:publish", args=[proposals_open.pk])
+    assert office["chen"].post(publish).status_code in {302, 403}
+    proposals_open.refresh_from_db()
+    assert proposals_open.result_published_at is None
+    office["tan"].post(publish)
+    proposal.refresh_from_db()
+    assert proposal.state == Proposal.State.WON
+
+
+def test_the_form_of_a_round_says_which_moment_is_out_of_order_and_keeps_the_rest(
+    books: Foundation, territory: Territory, office: dict[str, Client]
+) -> None:
+    add = reverse("proposal-rounds:add")
+    sent = {
+        "foundation": books.pk, "title": "社区花园", "about": "一起决定", "territory": territory.pk,
+        "proposals_from": "2030-01-01 08:00", "proposals_until": "2030-01-10 08:00",
+        "votes_from": "2030-01-09 08:00", "votes_until": "2030-01-20 08:00", "budget": "5,000",
+    }  # fmt: skip
+    answer = office["chen"].post(add, sent)
+    assert answer.context["form"].errors.keys() == {"votes_from"}
+    assert office["chen"].post(add, sent | {"votes_from": "2030-01-10 08:00"}).status_code == 302
+    opened = ProposalRound.objects.get()
+    assert (opened.budget_minor, opened.currency) == (500_000, "CNY")
+    edit = reverse("proposal-rounds:edit", args=[opened.pk])
+    office["chen"].post(
+        edit, sent | {"votes_from": "2030-01-10 08:00", "title": "新花园", "budget": "6000"}
+    )
+    opened.refresh_from_db()
+    assert (opened.title, opened.budget_minor) == ("新花园", 600_000)
+
+
+def test_the_staff_of_another_foundation_reach_nothing_of_it(
+    alice: User,
+    dai: User,
+    other_foundation: Foundation,
+    proposals_open: ProposalRound,
+    propose: Any,
+) -> None:
+    give_role(foundation=other_foundation, user=dai, role="treasurer", by=None)
+    proposal = propose(alice.volunteer)
+    page = login(dai)
+    assert "社区花园怎么建" not in page.get(reverse("proposal-rounds:index")).content.decode()
+    for name in ("inspect", "edit"):
+        url = reverse(f"proposal-rounds:{name}", args=[proposals_open.pk])
+        assert page.get(url).status_code == 404, name
+    for name, pk in (
+        ("accept", proposal.pk),
+        ("decline", proposal.pk),
+        ("publish", proposals_open.pk),
+    ):
+        url = reverse(f"proposal-rounds:{name}", args=[pk])
+        assert page.post(url, {"reason": "x"}).status_code == 404
+    proposal.refresh_from_db()
+    assert proposal.state == Proposal.State.SENT
