@@ -9,6 +9,7 @@ from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSet, ViewSetGroup
 
 from foundations.admin import pages as _pages  # noqa: F401 - its hooks register themselves
+from foundations.admin.participation import ProposalRoundViewSet
 
 
 class FoundationsGroup(ViewSetGroup):
@@ -17,7 +18,7 @@ class FoundationsGroup(ViewSetGroup):
     menu_label = _("Foundations")
     menu_icon = "pick"
     menu_order = 330
-    items: tuple[type[ViewSet], ...] = ()
+    items: tuple[type[ViewSet], ...] = (ProposalRoundViewSet,)
 
 
 @hooks.register("register_admin_viewset")
