@@ -453,6 +453,26 @@ LINLI_STRIPE_WEBHOOK_SECRET = environment.text("LINLI_STRIPE_WEBHOOK_SECRET")
 LINLI_STRIPE_CONNECT_SECRET = environment.text("LINLI_STRIPE_CONNECT_SECRET")
 # Another place that answers as Stripe does: tests and the demo only, production refuses it.
 LINLI_STRIPE_URL = ""
+# What can be given at once, by currency in its minor unit: the least, the most, what is suggested.
+LINLI_GIVING_AMOUNTS: dict[str, tuple[int, int, list[int]]] = {
+    "CNY": (400, 5_000_000, [2_000, 5_000, 10_000, 50_000]),
+    "HKD": (400, 5_000_000, [2_000, 5_000, 10_000, 50_000]),
+    "USD": (100, 1_000_000, [500, 1_000, 2_500, 10_000]),
+    "EUR": (100, 1_000_000, [500, 1_000, 2_500, 10_000]),
+    "GBP": (100, 1_000_000, [500, 1_000, 2_500, 10_000]),
+    "JPY": (100, 1_000_000, [500, 1_000, 3_000, 10_000]),
+    "KWD": (500, 3_000_000, [2_000, 5_000, 10_000, 50_000]),
+}
+# What a payment costs, for donors who want to make it good: a share in ten thousandths and a fixed
+# part. Look it up in the contract with the processor; a currency that is missing is not offered.
+LINLI_GIVING_FEES: dict[str, tuple[int, int]] = {
+    "CNY": (340, 100), "HKD": (340, 235), "USD": (290, 30), "EUR": (250, 25), "GBP": (250, 20),
+    "JPY": (360, 0), "KWD": (340, 90),
+}  # fmt: skip
+# Who tries stolen cards (docs/decisions/card-testing.md): so many gifts begun by visitors at one
+# address within an hour (a whole campus may share one), and how much their browsers compute.
+LINLI_GIFTS_PER_ADDRESS_AN_HOUR = environment.number("LINLI_GIFTS_PER_ADDRESS_AN_HOUR", 30)
+LINLI_GIVING_PROOF_WORK = environment.number("LINLI_GIVING_PROOF_WORK", 200_000)
 
 LOGGING: dict[str, Any] = {
     "version": 1,
