@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import F, QuerySet
+from allauth.account.models import EmailAddress
+from django.db.models import F, Q, QuerySet
 
 from foundations.models import (
     BudgetLine,
@@ -207,6 +208,39 @@ def get_questions_for(user: AnyUser) -> QuerySet[Question]:
         Question.objects.filter(foundation__in=get_foundations_for(user))
         .select_related("foundation__organisation", "fund", "gift", "answered_by")
         .order_by(F("answered_at").desc(nulls_first=True), "asked_at")
+    )
+
+
+# A donor's own gifts: by the account, or by a mailbox that was proven
+
+
+def get_own_donors_for(user: AnyUser, *, mail: str = "") -> QuerySet[Donor]:
+    """Whom the person is to the foundations: by account, by its proven addresses, and by `mail`.
+
+    `mail` is an address whose owner followed a link that was sent there.
+    """
+    own = Q(email__iexact=mail) if mail else Q(pk__in=[])
+    if isinstance(user, User) and user.is_active:
+        own |= Q(user=user)
+        proven = EmailAddress.objects.filter(user=user, verified=True)
+        for email in proven.values_list("email", flat=True):
+            own |= Q(email__iexact=email)
+    return Donor.objects.filter(own)
+
+
+def get_own_gifts_for(user: AnyUser, *, mail: str = "") -> QuerySet[Gift]:
+    """Newest first."""
+    return Gift.objects.filter(donor__in=get_own_donors_for(user, mail=mail)).select_related(
+        "foundation__organisation", "fund", "donor", "monthly", "confirmation"
+    )
+
+
+def get_own_monthly_gifts_for(user: AnyUser, *, mail: str = "") -> QuerySet[MonthlyGift]:
+    """Newest first."""
+    return (
+        MonthlyGift.objects.filter(donor__in=get_own_donors_for(user, mail=mail))
+        .select_related("foundation__organisation", "fund", "donor")
+        .order_by("-id")
     )
 
 

@@ -52,3 +52,19 @@ def register_participation(actions: Any) -> None:
     actions.register_action(
         "foundations.publish_result", _("Publish the result"), _("Result published")
     )
+
+
+@hooks.register("register_log_actions")
+def register_donors(actions: Any) -> None:
+    """What donors and the staff decide about gifts that were given."""
+    for name, to_do, done in (
+        ("change_shown_as", _("Change the name shown"), _("Name shown changed")),
+        ("want_receipt", _("Ask for the fiscal receipt"), _("Fiscal receipt wanted")),
+        ("waive_receipt", _("Waive the fiscal receipt"), _("Fiscal receipt waived")),
+        ("stop_monthly", _("Stop the monthly gift"), _("Monthly gift stopped")),
+        ("change_monthly", _("Change the monthly gift"), _("Monthly gift changed")),
+        ("anonymise_donor", _("Anonymise"), _("Anonymised")),
+        ("answer_question", _("Answer"), _("Answered")),
+        ("send_letter_again", _("Send again"), _("Sent again")),
+    ):
+        actions.register_action(f"foundations.{name}", to_do, done)

@@ -30,6 +30,10 @@ affiliation_changed = Signal()
 # and the person made nameless: rooms above let go of what waits for that person.
 volunteer_closed = Signal()
 
+# In the same transaction, before the account forgets who it was: kwargs `user: User`,
+# `by: User | None`. The account is being closed. A receiver may raise CannotLeave.
+account_closing = Signal()
+
 # In the same transaction: kwargs `volunteer_ids: list[int]`. These people had a place somewhere and
 # did not come, or were excused for it afterwards, or turned out to have come.
 no_shows_noted = Signal()

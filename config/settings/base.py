@@ -398,6 +398,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep finished shifts": _every(60, "campaigns.tasks.sweep_finished_shifts"),
     "sweep scans": _every(60, "campaigns.tasks.sweep_scans"),
     "sweep scans of days": _nightly("campaigns.tasks.sweep_scans_of_days"),
+    "sweep letters to donors": _every(60, "foundations.tasks.sweep_letters"),
+    "sweep letters of days": _nightly("foundations.tasks.sweep_letters_of_days"),
 }
 
 # Linli's own

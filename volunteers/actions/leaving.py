@@ -26,7 +26,7 @@ from volunteers.models import (
     User,
     Volunteer,
 )
-from volunteers.signals import data_copy_asked, volunteer_closed
+from volunteers.signals import account_closing, data_copy_asked, volunteer_closed
 
 NOBODY = "已注销"  # stands where a name stood; the record of the service stays (R15)
 UNPROVEN_KEPT = timedelta(days=1)
@@ -41,11 +41,12 @@ def close_account(*, user: User, by: User | None) -> None:
     """Close an account for good and make its person nameless.
 
     Service records stay, as the rules ask, but lead to nobody. Raises CannotLeave for the city's
-    staff, who hand their work over first.
+    staff, who hand their work over first, and where a room above still needs the person.
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.is_superuser:
         raise CannotLeave(_("This account runs the site. Hand that over first."))
+    account_closing.send(sender=User, user=user, by=by)
     for membership in user.memberships.select_related("organisation", "user"):
         remove_member(membership=membership, by=by)
     if user.is_staff:
