@@ -13,6 +13,8 @@ from django.db.models import F, Q, QuerySet
 
 from foundations.models import (
     BudgetLine,
+    Difference,
+    Dispute,
     Donor,
     Expense,
     Foundation,
@@ -31,6 +33,8 @@ from foundations.models import (
     Proposal,
     ProposalRound,
     Question,
+    Refund,
+    WebhookEvent,
 )
 from volunteers.models import User
 from volunteers.permissions import AnyUser, get_volunteer_for
@@ -211,6 +215,61 @@ def get_questions_for(user: AnyUser) -> QuerySet[Question]:
     )
 
 
+# Money back, and where the processor's books and ours differ
+
+
+def can_approve_refund(user: AnyUser, refund: Refund) -> bool:
+    """Whoever approves, and never what they asked for themselves."""
+    return (
+        refund.state == Refund.State.ASKED
+        and refund.asked_by_id != user.pk
+        and has_role(user, refund.foundation, roles=APPROVE)
+    )
+
+
+def can_reject_refund(user: AnyUser, refund: Refund) -> bool:
+    """Whoever approves, and whoever asked for it and still may."""
+    if refund.state != Refund.State.ASKED:
+        return False
+    return has_role(user, refund.foundation, roles=_who_ends(user, refund))
+
+
+def can_pay_refund(user: AnyUser, refund: Refund) -> bool:
+    """May send again or pay by hand what two people decided; else it takes who approves."""
+    roles = ENTER if refund.approved_by_id else APPROVE
+    return has_role(user, refund.foundation, roles=roles)
+
+
+def _who_ends(user: AnyUser, refund: Refund) -> tuple[Role, ...]:
+    return ENTER if refund.asked_by_id == user.pk else APPROVE
+
+
+def get_refunds_for(user: AnyUser) -> QuerySet[Refund]:
+    """Newest first."""
+    return Refund.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "foundation__organisation", "gift__fund", "gift__donor", "asked_by", "approved_by"
+    )
+
+
+def get_disputes_for(user: AnyUser) -> QuerySet[Dispute]:
+    return Dispute.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "foundation__organisation", "gift__fund"
+    )
+
+
+def get_differences_for(user: AnyUser) -> QuerySet[Difference]:
+    return Difference.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "foundation__organisation", "gift__fund", "resolved_by"
+    )
+
+
+def get_notifications_for(user: AnyUser) -> QuerySet[WebhookEvent]:
+    """What gateways told of the account's foundations; what is nobody's, superusers see."""
+    if isinstance(user, User) and user.is_active and user.is_superuser:
+        return WebhookEvent.objects.all()
+    return WebhookEvent.objects.filter(foundation__in=get_foundations_for(user))
+
+
 # A donor's own gifts: by the account, or by a mailbox that was proven
 
 
@@ -275,3 +334,11 @@ def get_proposals_for(user: AnyUser) -> QuerySet[Proposal]:
     return Proposal.objects.filter(round__in=get_rounds_for(user)).select_related(
         "round__foundation", "volunteer", "fund"
     )
+
+
+# What anybody may read
+
+
+def get_public_foundations() -> QuerySet[Foundation]:
+    """Those whose page is published: their books are shown in sums and entry by entry."""
+    return Foundation.objects.filter(page__live=True).select_related("organisation", "page")
