@@ -14,6 +14,8 @@ from foundations.actions.letters import (
     send_next_letter,
     year_to_tell,
 )
+from foundations.actions.reconciliation import LONG_OVERLAP, OVERLAP, reconcile
+from foundations.models import Foundation
 
 # A worker looks up from its work after this many seconds, and sends for itself again.
 STINT_SECONDS = 120
@@ -42,3 +44,23 @@ def sweep_letters_of_days() -> None:
     if year := year_to_tell(today=timezone.localdate()):
         owe_year_letters(year=year)
     forget_links()
+
+
+@shared_task
+def reconcile_foundation(*, foundation_id: int, is_long: bool = False) -> None:
+    """Read what is new in the processor's ledger, and lay it beside the books."""
+    foundation = Foundation.objects.get(pk=foundation_id)
+    reconcile(foundation=foundation, overlap=LONG_OVERLAP if is_long else OVERLAP)
+
+
+@shared_task
+def reconcile_foundations(*, is_long: bool = False) -> None:
+    """By beat, each hour: every foundation by itself, so that none holds up another."""
+    for number in Foundation.objects.exclude(stripe_account="").values_list("pk", flat=True):
+        reconcile_foundation.delay(foundation_id=number, is_long=is_long)
+
+
+@shared_task
+def reconcile_foundations_of_days() -> None:
+    """By beat, every night: what came late to the processor's ledger is read too."""
+    reconcile_foundations(is_long=True)

@@ -400,6 +400,10 @@ CELERY_BEAT_SCHEDULE = {
     "sweep scans of days": _nightly("campaigns.tasks.sweep_scans_of_days"),
     "sweep letters to donors": _every(60, "foundations.tasks.sweep_letters"),
     "sweep letters of days": _nightly("foundations.tasks.sweep_letters_of_days"),
+    "compare with the processor": _every(HOUR, "foundations.tasks.reconcile_foundations"),
+    "compare with the processor of days": _nightly(
+        "foundations.tasks.reconcile_foundations_of_days"
+    ),
 }
 
 # Linli's own
