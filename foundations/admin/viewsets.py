@@ -14,10 +14,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.views.generic import View
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView, View
 from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views import generic
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 
@@ -103,6 +105,7 @@ class FoundationButton(OwnRows, PermissionCheckedMixin, View):
     permission_required: str | None = "view"
     inspect_url_name = ""
     http_method_names = ["post"]
+    refusals: tuple[type[Exception], ...] = (BookingRefused,)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.get_object()
@@ -110,7 +113,7 @@ class FoundationButton(OwnRows, PermissionCheckedMixin, View):
             raise PermissionDenied
         try:
             messages.success(request, self.act(row))
-        except BookingRefused as refusal:
+        except self.refusals as refusal:
             messages.error(request, str(refusal))
         return redirect(self.get_success_url(row))
 
@@ -123,6 +126,74 @@ class FoundationButton(OwnRows, PermissionCheckedMixin, View):
 
     def get_success_url(self, row: Any) -> str:
         return reverse(self.inspect_url_name, args=[row.pk])
+
+
+class FoundationFormPage(OwnRows, PermissionCheckedMixin, WagtailAdminTemplateMixin, FormView):
+    """A form about one row and one action; what the action refuses stands in the form."""
+
+    model: Any = None
+    permission_required: str | None = "view"
+    template_name = "foundations/admin/form_page.html"
+    index_url_name = ""
+    inspect_url_name = ""
+    submit_button_label: Any = _("Save")
+    success_words: Any = ""
+    explanation: Any = ""
+    # Whose `str()` is the sentence for the person.
+    refusals: tuple[type[Exception], ...] = (BookingRefused,)
+    object: Any
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self.object = self.get_object()
+        if not self.may(self.object):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def may(self, row: Any) -> bool:
+        """Asks permissions.py about this very row."""
+        raise NotImplementedError
+
+    def act(self, row: Any, data: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            self.act(self.object, form.cleaned_data)
+        except self.refusals as refusal:
+            form.add_error(self.field_of(refusal, form), str(refusal))
+            return self.form_invalid(form)
+        messages.success(self.request, self.success_words)
+        return redirect(self.get_success_url())
+
+    def field_of(self, refusal: Exception, form: Any) -> str | None:
+        """The field that the sentence stands beside; None: above the form."""
+        return None
+
+    def get_success_url(self) -> str:
+        return reverse(self.inspect_url_name, args=[self.object.pk])
+
+    def get_page_subtitle(self) -> str:
+        return str(self.object)
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [
+            *self.breadcrumbs_items,
+            {
+                "url": reverse(self.index_url_name),
+                "label": capfirst(self.model._meta.verbose_name_plural),
+            },
+            {"url": self.get_success_url(), "label": str(self.object)},
+            {"url": "", "label": self.get_page_title()},
+        ]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {
+            "object": self.object,
+            "action_url": self.request.path,
+            "submit_button_label": self.submit_button_label,
+            "explanation": self.explanation,
+            "back_url": self.get_success_url(),
+        }
 
 
 class FoundationViewSet(ModelViewSet):
