@@ -8,12 +8,22 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
+from wagtail.models import Page
 
+from cms.models import HomePage
 from foundations.actions.books import create_fund, give_role
 from foundations.actions.participation import open_round, send_proposal
-from foundations.models import Foundation, FoundationRole, Fund, Proposal, ProposalRound
+from foundations.models import (
+    Foundation,
+    FoundationIndexPage,
+    FoundationRole,
+    Fund,
+    Proposal,
+    ProposalRound,
+)
 from tests.doors import ALICE, EVERYONE, Door, get, post
 from tests.foundations.money_cast import make_foundation
 from volunteers.models import Territory, User
@@ -31,6 +41,9 @@ class Charity:
 
 def furnish(*, alice: User, chen: User, dai: User) -> Charity:
     territory = alice.volunteer.community
+    HomePage.objects.get().add_child(
+        instance=FoundationIndexPage(title="公益基金", slug="foundations")
+    )
     foundation = _foundation("香港中路社区基金会", "xgzl-foundation", territory, chen)
     _foundation("海边社区基金会", "beach-foundation", territory, dai)
     now, hour = timezone.now(), timedelta(hours=1)
@@ -52,11 +65,22 @@ def furnish(*, alice: User, chen: User, dai: User) -> Charity:
 
 def _foundation(name: str, slug: str, territory: Territory, keeper: User) -> Foundation:
     foundation = make_foundation(name=name, slug=slug, territory=territory)
+    Page.objects.filter(pk=foundation.page.pk).update(live=True)
     give_role(foundation=foundation, user=keeper, role=FoundationRole.Role.BOOKKEEPER, by=None)
     return foundation
 
 
+def slug_of(house: Any) -> str:
+    return house.charity.foundation.organisation.slug
+
+
 DOORS_OF_FOUNDATIONS: dict[str, Door] = {
+    "where_money_went": get(EVERYONE),
+    "where_money_went_csv": get(EVERYONE),
+    "where_money_went_json": get(EVERYONE),
+    "where_foundation": get(EVERYONE, slug=slug_of),
+    "where_foundation_csv": get(EVERYONE, slug=slug_of),
+    "where_foundation_json": get(EVERYONE, slug=slug_of),
     "proposal_rounds": get(EVERYONE),
     "proposal_round": get(EVERYONE, round_uuid=lambda house: house.charity.round.uuid),
     "propose": post(ALICE, round_uuid=lambda house: house.charity.round.uuid),
