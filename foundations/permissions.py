@@ -7,6 +7,7 @@ they give the roles out; they enter and approve nothing unless they hold a role 
 from __future__ import annotations
 
 from collections.abc import Collection
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.db.models import F, Q, QuerySet
@@ -244,6 +245,13 @@ def _who_ends(user: AnyUser, refund: Refund) -> tuple[Role, ...]:
     return ENTER if refund.asked_by_id == user.pk else APPROVE
 
 
+def can_settle_notification(user: AnyUser, event: WebhookEvent) -> bool:
+    """Whoever enters there; what is no foundation's, whoever gives the roles out."""
+    if event.foundation is None:
+        return can_give_roles(user)
+    return can_enter(user, event.foundation)
+
+
 def get_refunds_for(user: AnyUser) -> QuerySet[Refund]:
     """Newest first."""
     return Refund.objects.filter(foundation__in=get_foundations_for(user)).select_related(
@@ -266,8 +274,38 @@ def get_differences_for(user: AnyUser) -> QuerySet[Difference]:
 def get_notifications_for(user: AnyUser) -> QuerySet[WebhookEvent]:
     """What gateways told of the account's foundations; what is nobody's, superusers see."""
     if isinstance(user, User) and user.is_active and user.is_superuser:
-        return WebhookEvent.objects.all()
-    return WebhookEvent.objects.filter(foundation__in=get_foundations_for(user))
+        return WebhookEvent.objects.select_related("foundation__organisation")
+    return WebhookEvent.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "foundation__organisation"
+    )
+
+
+# Giving
+
+
+def get_public_funds() -> QuerySet[Fund]:
+    """Every fund has a page for giving, which says so where nobody can give to it."""
+    return Fund.objects.select_related("foundation__organisation__territory", "plan", "page")
+
+
+def may_give_to(user: AnyUser, foundation: Foundation) -> bool:
+    """Whether the foundation's mode lets it take this person's gift (D1)."""
+    if foundation.mode == Foundation.Mode.DIRECTED:
+        return isinstance(user, User) and foundation.members.filter(user=user).exists()
+    if foundation.mode == Foundation.Mode.MUTUAL_AID:
+        volunteer = get_volunteer_for(user)
+        community = volunteer.community if volunteer else None
+        return community is not None and foundation.organisation.territory.contains(community)
+    return True
+
+
+def get_begun(uuid: UUID) -> Gift | MonthlyGift | None:
+    """What was begun under a private address, which only the donor has."""
+    related = ("fund__foundation__organisation", "fund__page", "foundation", "donor")
+    return (
+        Gift.objects.select_related(*related, "monthly").filter(uuid=uuid).first()
+        or MonthlyGift.objects.select_related(*related).filter(uuid=uuid).first()
+    )
 
 
 # A donor's own gifts: by the account, or by a mailbox that was proven

@@ -6,6 +6,7 @@ so that two comparisons never write at once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
@@ -20,6 +21,8 @@ from foundations.comparing import Comparison, Found, compare
 from foundations.gateway import GatewayRefused, GatewayUnreachable, LedgerLine, get_gateway
 from foundations.models import Difference, Foundation, GatewayMark, Gift, ProcessorEntry
 from volunteers.models import User
+
+logger = logging.getLogger(__name__)
 
 # The gateways that have a ledger of their own; several would share one account.
 WITH_LEDGER = ("stripe",)
@@ -171,3 +174,15 @@ def _mark_gone(
         and difference.ref not in in_flight
     ]  # fmt: skip
     Difference.objects.filter(pk__in=gone).update(gone_at=now)
+
+
+def nudge_reconciliation(*, foundation: Foundation) -> bool:
+    """Ask a worker to compare now. False when no message could be left: it is done by the hour."""
+    from foundations.tasks import reconcile_foundation
+
+    try:
+        reconcile_foundation.delay(foundation_id=foundation.pk)
+    except Exception:
+        logger.warning("No nudge for the comparison; the sweep comes.", exc_info=True)
+        return False
+    return True
