@@ -24,6 +24,8 @@ from foundations.models import (
     Grant,
     MatchingPot,
     MoneyAccount,
+    OfflineGift,
+    PledgePayment,
 )
 from foundations.money import exponent_of, format_money
 from volunteers.models import Organisation, User
@@ -243,6 +245,8 @@ def _has_waiting(fund: Fund) -> bool:
         or Grant.objects.filter(state=waiting, fund=fund).exists()
         or FundTransfer.objects.filter(state=waiting, from_fund=fund).exists()
         or FundTransfer.objects.filter(state=waiting, to_fund=fund).exists()
+        or OfflineGift.objects.filter(state=waiting, fund=fund).exists()
+        or PledgePayment.objects.filter(state=waiting, fund=fund).exists()
     )
 
 

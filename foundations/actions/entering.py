@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models.fields.files import FieldFile
@@ -145,12 +145,9 @@ def reverse(
 
 def lock_entry(entry: SomeEntry) -> SomeEntry:
     """The row as it is now, held until the transaction ends."""
-    model = type(entry)
-    return (
-        model._default_manager.select_for_update(of=("self",), no_key=True)
-        .select_related("foundation")
-        .get(pk=entry.pk)
-    )
+    rows: Any = type(entry)._default_manager.select_for_update(of=("self",), no_key=True)
+    locked: SomeEntry = rows.select_related("foundation").get(pk=entry.pk)
+    return locked
 
 
 def log_entry(entry: Entry, action: str, *, by: User) -> None:
@@ -171,7 +168,8 @@ def _end(entry: SomeEntry, state: Entry.State, *, reason: str, by: User, action:
 
 
 def _entered_before(entry: SomeEntry, *, by: User) -> SomeEntry | None:
-    earlier = type(entry)._default_manager.filter(nonce=entry.nonce).first()
+    rows: Any = type(entry)._default_manager
+    earlier: SomeEntry | None = rows.filter(nonce=entry.nonce).first()
     if earlier is not None and earlier.entered_by != by:
         raise FormUsed
     return earlier

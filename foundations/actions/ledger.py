@@ -28,7 +28,10 @@ from foundations.models import (
     MatchingPot,
     MoneyAccount,
     MoneyMovement,
+    OfflineGift,
     Period,
+    PledgePayment,
+    PotPayment,
 )
 from foundations.money import format_money
 from volunteers.models import User
@@ -94,7 +97,7 @@ class ReasonMissing(BookingRefused):
 
 
 class BelongsToEntry(BookingRefused):
-    sentence = gettext_lazy("Please reverse the expense, the grant or the transfer itself.")
+    sentence = gettext_lazy("Please reverse what was entered and approved, not its movement.")
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def reverse_movement(
 
     Raises BookingRefused: a restricted fund may have spent what would be taken back.
     """
-    owners = (Expense, Grant, FundTransfer)
+    owners = (Expense, Grant, FundTransfer, OfflineGift, PledgePayment, PotPayment)
     if any(owner.objects.filter(movement=movement).exists() for owner in owners):
         raise BelongsToEntry
     return mirror(movement=movement, reason=reason, by=by, happened_on=happened_on)

@@ -18,7 +18,17 @@ from django.utils.translation import gettext_lazy, ngettext
 from wagtail.log_actions import log
 
 from foundations.actions.ledger import BookingRefused, following_month
-from foundations.models import Expense, Foundation, FundTransfer, Grant, MoneyMovement, Period
+from foundations.models import (
+    Expense,
+    Foundation,
+    FundTransfer,
+    Grant,
+    MoneyMovement,
+    OfflineGift,
+    Period,
+    PledgePayment,
+    PotPayment,
+)
 from volunteers.models import User
 
 GENESIS = "0" * 64
@@ -123,7 +133,7 @@ def digest_month(foundation_id: int, month: date, *, previous: str) -> tuple[str
 
 
 def _count_waiting(foundation: Foundation, *, before: date) -> int:
-    models = (Expense, Grant, FundTransfer)
+    models = (Expense, Grant, FundTransfer, OfflineGift, PledgePayment, PotPayment)
     return sum(
         model.objects.waiting().filter(foundation=foundation, happened_on__lt=before).count()
         for model in models

@@ -16,7 +16,7 @@ from .giving import (
     ShownAs,
 )
 from .ledger import MatchingPot, MoneyAccount, MoneyMovement, Period
-from .offline import OfflineGift, PledgePayment, PointsPledge
+from .offline import OfflineGift, PledgePayment, PointsPledge, PotPayment
 from .pages import (
     AnnualReport,
     BoardMember,
@@ -67,6 +67,7 @@ __all__ = [
     "Period",
     "PledgePayment",
     "PointsPledge",
+    "PotPayment",
     "ProcessorEntry",
     "Proposal",
     "ProposalRound",

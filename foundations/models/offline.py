@@ -13,6 +13,7 @@ from .bank import BankLine
 from .entries import Entry, invoice_path
 from .foundations import Foundation, Fund
 from .giving import Donor, ShownAs
+from .ledger import MatchingPot
 
 
 class OfflineGift(Entry):
@@ -131,3 +132,24 @@ class PledgePayment(Entry):
 
     def __str__(self) -> str:
         return f"{self.pledge} · {self.amount_minor} {self.currency}"
+
+
+class PotPayment(Entry):
+    """A sponsor pays into the pot, or gets back what no gift was matched with."""
+
+    class Direction(models.TextChoices):
+        PAID_IN = "paid_in", _("Paid in")
+        RETURNED = "returned", _("Returned to the sponsor")
+
+    pot = models.ForeignKey(
+        MatchingPot, on_delete=models.PROTECT, related_name="payments", verbose_name=_("pot")
+    )
+    direction = models.CharField(_("direction"), max_length=8, choices=Direction.choices)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    class Meta(Entry.Meta):
+        verbose_name = _("payment of a pot")
+        verbose_name_plural = _("payments of pots")
+
+    def __str__(self) -> str:
+        return f"{self.pot} · {self.get_direction_display()} {self.amount_minor} {self.currency}"
