@@ -18,7 +18,7 @@ def issue_confirmation(*, gift: Gift) -> Confirmation:
     running = _next(foundation_id=gift.foundation_id, year=year)
     return Confirmation.objects.create(
         gift=gift, foundation=gift.foundation, year=year, running=running,
-        number=f"{year}-{running:06d}",
+        number=f"{year}-{running:06d}", is_waived=gift.waives_receipt,
     )  # fmt: skip
 
 

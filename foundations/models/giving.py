@@ -45,9 +45,12 @@ class Donor(models.Model):
         verbose_name = _("donor")
         verbose_name_plural = _("donors")
         constraints = [
+            # An account's own row, apart from that of whoever else writes the same address: typing
+            # a neighbour's address into a form must not show their gifts.
             models.UniqueConstraint(
-                fields=["foundation", "kind", "email"],
-                condition=~Q(email=""),
+                fields=["foundation", "kind", "email", "user"],
+                condition=~Q(email="", user=None),
+                nulls_distinct=False,
                 name="donor_email_once",
             ),
             models.CheckConstraint(
@@ -90,6 +93,10 @@ class Payment(models.Model):
     shown_as = models.CharField(
         _("shown"), max_length=10, choices=ShownAs.choices, default=ShownAs.MASKED
     )
+    dedication = models.CharField(_("for whom"), max_length=120, blank=True)
+    message = models.CharField(_("message"), max_length=200, blank=True)
+    # The donor wants no fiscal receipt (D5); its confirmation says so.
+    waives_receipt = models.BooleanField(_("fiscal receipt not wanted"), default=False)
     language = models.CharField(max_length=10, default="zh-hans")
     # A form that is sent twice begins one payment.
     nonce = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -208,8 +215,6 @@ class Gift(Payment):
     invoice_ref = models.CharField(max_length=255, blank=True)
     fee_minor = models.BigIntegerField(_("fee"), null=True)
     refunded_minor = models.BigIntegerField(_("refunded"), default=0)
-    dedication = models.CharField(_("for whom"), max_length=120, blank=True)
-    message = models.CharField(_("message"), max_length=200, blank=True)
     message_state = models.CharField(
         max_length=8, choices=MessageState.choices, default=MessageState.WAITING
     )
