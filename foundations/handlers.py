@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from foundations.actions.donors import DonorRefused, anonymise_account
-from foundations.models import Gift
+from foundations.gift_story import rows_of
 from foundations.money import format_plain
 from foundations.permissions import get_own_gifts_for, get_own_monthly_gifts_for
 from volunteers.actions.leaving import CannotLeave
@@ -45,32 +44,3 @@ def copy_gifts(*, volunteer: Volunteer, **_kwargs: Any) -> tuple[str, dict[str, 
             for monthly in get_own_monthly_gifts_for(user).order_by("id")
         ],
     }
-
-
-def rows_of(gifts: Iterable[Gift]) -> list[dict[str, Any]]:
-    return [
-        {
-            "number": gift.number,
-            "foundation": gift.foundation.organisation.name,
-            "fund": gift.fund.name,
-            "amount": format_plain(gift.amount_minor, currency=gift.currency),
-            "refunded": format_plain(gift.refunded_minor, currency=gift.currency),
-            "currency": gift.currency,
-            "state": gift.state,
-            "way": gift.method,
-            "given_by": gift.donor_name,
-            "email": gift.donor.email if gift.donor else "",
-            "phone": gift.donor.phone if gift.donor else "",
-            "shown": gift.shown_as,
-            "for_whom": gift.dedication,
-            "message": gift.message,
-            "begun_at": gift.created_at.isoformat(),
-            "paid_at": gift.paid_at.isoformat() if gift.paid_at else None,
-            "confirmation": gift.confirmation.number if hasattr(gift, "confirmation") else None,
-            "questions": [
-                {"question": asked.text, "answer": asked.answer}
-                for asked in gift.questions.order_by("id")
-            ],
-        }
-        for gift in gifts
-    ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from foundations.documents import confirmation_pdf, year_pdf
 from foundations.mail_links import link_token
-from foundations.models import Gift, Letter, MonthlyGift, Payment
+from foundations.models import Gift, Letter, MonthlyGift
 from foundations.money import format_money
 from foundations.trial import is_test_gift
 
@@ -68,9 +68,7 @@ def _thanks(letter: Letter) -> Words:
     paragraphs = [_("Thank you! Your gift of %(amount)s for «%(fund)s» has arrived.") % given]
     if gift.monthly_id:
         paragraphs.append(
-            _(
-                "It is this month's part of your monthly gift, which you can change or stop any time."
-            )
+            _("It is this month's part of your monthly gift. You can change or stop it any time.")
         )
     paragraphs.append(
         _(
@@ -222,7 +220,7 @@ def _monthly_of(letter: Letter) -> MonthlyGift:
     return letter.monthly
 
 
-def _amount(payment: Payment) -> str:
+def _amount(payment: Gift | MonthlyGift) -> str:
     return format_money(payment.amount_minor, currency=payment.currency)
 
 

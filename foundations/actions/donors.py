@@ -97,7 +97,7 @@ def anonymise_donor(*, donor: Donor, by: User | None) -> None:
         raise GiftOnItsWay
     gifts.update(shown_as=ShownAs.ANONYMOUS, message="", message_state=Gift.MessageState.HIDDEN)
     gifts.exclude(state=Gift.State.PAID).update(donor_name="", dedication="")
-    monthly.update(shown_as=ShownAs.ANONYMOUS, donor_name="")
+    monthly.update(shown_as=ShownAs.ANONYMOUS, donor_name="", dedication="", message="")
     _forget_mail(donor)
     Donor.objects.filter(pk=donor.pk).update(
         name="", email="", phone="", credit_code="", user=None, anonymised_at=timezone.now()
