@@ -68,3 +68,28 @@ def register_donors(actions: Any) -> None:
         ("send_letter_again", _("Send again"), _("Sent again")),
     ):
         actions.register_action(f"foundations.{name}", to_do, done)
+
+
+@hooks.register("register_log_actions")
+def register_refunds(actions: Any) -> None:
+    actions.register_action("foundations.ask_refund", _("Ask to pay back"), _("Refund asked for"))
+    actions.register_action("foundations.approve_refund", _("Approve"), _("Refund approved"))
+    actions.register_action("foundations.reject_refund", _("Reject"), _("Refund rejected"))
+    actions.register_action(
+        "foundations.send_refund_again", _("Send once more"), _("Refund sent once more")
+    )
+    actions.register_action(
+        "foundations.mark_refund_paid", _("Paid by hand"), _("Refund paid by hand")
+    )
+    actions.register_action(
+        "foundations.mark_refund_came_back", _("The bank sent it back"), _("Refund came back")
+    )
+    actions.register_action(
+        "foundations.waive_refund", _("Left with us"), _("Refund left with us by the donor")
+    )
+    actions.register_action(
+        "foundations.resolve_difference", _("Write down what it is"), _("Difference explained")
+    )
+    actions.register_action(
+        "foundations.let_notification_be", _("Nothing to do"), _("Notification needs nothing")
+    )
