@@ -33,6 +33,7 @@ from foundations.models import (
     FundPlan,
     FundUpdatePage,
 )
+from foundations.wall import wall_of
 from volunteers.language import in_language
 
 CARD_PICTURE = "fill-640x400"
@@ -169,6 +170,7 @@ def fund_context(request: HttpRequest, *, page: FundPage) -> dict[str, Any]:
         "takes_gifts": takes,
         "why_not": "" if takes else why_not(fund),
         "updates": updates_of(page),
+        "wall": wall_of(of=fund, page=_number(request.GET.get("wall"))),
         "share": _share(
             request, page, title=in_language(page, "title"),
             description=in_language(page, "summary"), picture=picture_of(page.image, SHARE_PICTURE),
@@ -222,6 +224,10 @@ def why_not(fund: Fund) -> str:
         "Giving to this fund is not open here yet: something that the law asks for before"
         " anybody may give is still missing."
     )
+
+
+def _number(typed: str | None) -> int:
+    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
 
 
 def picture_of(image: Any, size: str) -> str:
