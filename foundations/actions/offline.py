@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 from django.core.files.base import File
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
