@@ -67,6 +67,10 @@ class TooManyStarts(NotLetThrough):
     )
 
 
+class TooManyOfOwn(NotLetThrough):
+    sentence = _("You have begun many gifts within the hour. Please come back in an hour.")
+
+
 @dataclass(frozen=True)
 class Challenge:
     """`target` is the SHA-256 of `salt` and a number below `most`, which the browser finds.
@@ -98,9 +102,12 @@ def let_through(
     request: HttpRequest, *, fund: Fund, nonce: UUID, email: str, challenge: str, proof: str,
     wait: str,
 ) -> None:  # fmt: skip
-    """Raises NotProven, NotWaited or TooManyStarts. Only who is let through is counted."""
+    """Who is let through is counted. Raises NotLetThrough."""
     if request.user.is_authenticated:
-        _take(who=f"account:{request.user.pk}", an_hour=ACCOUNT_AN_HOUR)
+        try:
+            _take(who=f"account:{request.user.pk}", an_hour=ACCOUNT_AN_HOUR)
+        except TooManyStarts as too_many:
+            raise TooManyOfOwn from too_many
         return
     address = address_of(request) or "none"
     if not is_proven(token=challenge, proof=proof, nonce=nonce, fund=fund):

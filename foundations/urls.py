@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from foundations.views import donor, monthly, participation, where
+from foundations.views import disclosures, donor, giving, monthly, participation, where
 
 urlpatterns = [
+    path("give/<int:fund_id>/", giving.give, name="give"),
+    path("gifts/<uuid:gift_uuid>/", giving.gift_begun, name="gift_begun"),
+    path("gifts/<uuid:gift_uuid>/pay/", giving.gift_go_on, name="gift_go_on"),
     path("foundations/money/", where.where_money_went, name="where_money_went"),
     path("foundations/money.csv", where.where_money_went_csv, name="where_money_went_csv"),
     path("foundations/money.json", where.where_money_went_json, name="where_money_went_json"),
@@ -18,6 +21,13 @@ urlpatterns = [
         "foundations/money/<slug:slug>.json",
         where.where_money_went_json,
         name="where_foundation_json",
+    ),
+    path("foundations/disclosures/<slug:slug>/", disclosures.disclosures, name="disclosures"),
+    path("disclosures/<uuid:disclosure_uuid>/", disclosures.disclosure, name="disclosure"),
+    path(
+        "disclosures/<uuid:disclosure_uuid>.pdf",
+        disclosures.disclosure_paper,
+        name="disclosure_paper",
     ),
     path("foundations/rounds/", participation.proposal_rounds, name="proposal_rounds"),
     path(
