@@ -7,6 +7,7 @@ they give the roles out; they enter and approve nothing unless they hold a role 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -15,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from foundations.models import (
     BudgetLine,
     Difference,
+    Disclosure,
     Dispute,
     Donor,
     Expense,
@@ -182,6 +184,18 @@ def get_periods_for(user: AnyUser) -> QuerySet[Period]:
 
 
 # Gifts and who gave them: names and addresses are for those with a role
+
+
+def sees_names(user: AnyUser, rows: QuerySet[Any]) -> bool:
+    """May take names and addresses of these gifts or donors along: who works with all their books.
+
+    To see them on a page is a viewer's too; a file leaves the house.
+    """
+    if not isinstance(user, User):
+        return False
+    foundations = set(rows.order_by().values_list("foundation_id", flat=True).distinct())
+    own = get_enterable_foundations_for(user).values_list("pk", flat=True)
+    return foundations <= set(own)
 
 
 def get_gifts_for(user: AnyUser) -> QuerySet[Gift]:
@@ -380,3 +394,19 @@ def get_proposals_for(user: AnyUser) -> QuerySet[Proposal]:
 def get_public_foundations() -> QuerySet[Foundation]:
     """Those whose page is published: their books are shown in sums and entry by entry."""
     return Foundation.objects.filter(page__live=True).select_related("organisation", "page")
+
+
+def get_public_disclosures() -> QuerySet[Disclosure]:
+    """What was published, also what a corrected one has replaced since."""
+    return Disclosure.objects.filter(published_at__isnull=False).select_related(
+        "foundation__organisation", "fund"
+    )
+
+
+# Disclosures in the office
+
+
+def get_disclosures_for(user: AnyUser) -> QuerySet[Disclosure]:
+    return Disclosure.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "foundation__organisation", "fund", "prepared_by", "published_by"
+    )

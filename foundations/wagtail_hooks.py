@@ -9,6 +9,12 @@ from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSet, ViewSetGroup
 
 from foundations.admin import pages as _pages  # noqa: F401 - its hooks register themselves
+from foundations.admin.books import BooksViewSet
+from foundations.admin.disclosures import DisclosureViewSet
+from foundations.admin.entries import ExpenseViewSet, GrantViewSet, TransferViewSet
+from foundations.admin.foundation import FoundationsViewSet
+from foundations.admin.funds import FundViewSet
+from foundations.admin.movements import MovementViewSet
 from foundations.admin.participation import ProposalRoundViewSet
 
 
@@ -18,7 +24,17 @@ class FoundationsGroup(ViewSetGroup):
     menu_label = _("Foundations")
     menu_icon = "pick"
     menu_order = 330
-    items: tuple[type[ViewSet], ...] = (ProposalRoundViewSet,)
+    items: tuple[type[ViewSet], ...] = (
+        ExpenseViewSet,
+        GrantViewSet,
+        TransferViewSet,
+        FundViewSet,
+        BooksViewSet,
+        MovementViewSet,
+        DisclosureViewSet,
+        ProposalRoundViewSet,
+        FoundationsViewSet,
+    )
 
 
 @hooks.register("register_admin_viewset")
@@ -41,6 +57,22 @@ def register_bookkeeping(actions: Any) -> None:
     actions.register_action("foundations.reject_entry", _("Reject"), _("Rejected"))
     actions.register_action("foundations.reverse_entry", _("Reverse"), _("Reversed"))
     actions.register_action("foundations.close_period", _("Close a month"), _("Month closed"))
+
+
+@hooks.register("register_log_actions")
+def register_office(actions: Any) -> None:
+    """Facts, plans, members, and what leaves the office as a table."""
+    actions.register_action("foundations.change_facts", _("Change the facts"), _("Facts changed"))
+    actions.register_action("foundations.open_giving", _("Open giving"), _("Giving opened"))
+    actions.register_action("foundations.close_giving", _("Close giving"), _("Giving closed"))
+    actions.register_action("foundations.add_member", _("Add a member"), _("Member added"))
+    actions.register_action("foundations.remove_member", _("Remove a member"), _("Member removed"))
+    actions.register_action("foundations.change_fund", _("Change the words"), _("Words changed"))
+    actions.register_action("foundations.save_plan", _("Write the plan"), _("Plan written"))
+    actions.register_action("foundations.set_budget", _("Write the budget"), _("Budget written"))
+    actions.register_action("foundations.export", _("Take a table along"), _("Table taken along"))
+    actions.register_action("foundations.show_message", _("Show"), _("Message shown"))
+    actions.register_action("foundations.hide_message", _("Do not show"), _("Message not shown"))
 
 
 @hooks.register("register_log_actions")
@@ -92,4 +124,13 @@ def register_refunds(actions: Any) -> None:
     )
     actions.register_action(
         "foundations.let_notification_be", _("Nothing to do"), _("Notification needs nothing")
+    )
+
+
+@hooks.register("register_log_actions")
+def register_disclosures(actions: Any) -> None:
+    actions.register_action("foundations.write_disclosure", _("Write"), _("Written"))
+    actions.register_action("foundations.publish_disclosure", _("Publish"), _("Published"))
+    actions.register_action(
+        "foundations.correct_disclosure", _("Correct"), _("Begun as a correction")
     )
