@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log
 
 from foundations.actions.entering import DecidedAlready, FormUsed, SamePerson
+from foundations.actions.entries import NotInHand
 from foundations.actions.gift_events import MoreThanThere, gift_event
 from foundations.actions.gifts import (
     book_refund,
@@ -30,6 +31,8 @@ from foundations.actions.ledger import (
     ReasonMissing,
     booked,
     first_open_day,
+    house_account,
+    lock_accounts,
 )
 from foundations.actions.letters import owe_letter
 from foundations.actions.settling import lock_gift
@@ -186,7 +189,8 @@ def send_refund_again(*, refund: Refund, by: User) -> Refund:
 def mark_refund_paid(*, refund: Refund, out_of: str, paid_on: date, by: User) -> Refund:
     """Paid by hand: a gift from the bank or the cash box, or what the gateway could not pay.
 
-    Raises DecidedAlready, NotByHand, GiftInDispute, and what a booking of that day raises.
+    Raises DecidedAlready, NotByHand, GiftInDispute, NotInHand, and what a booking of that day
+    raises.
     """
     assert out_of in OUT_OF
     gift, refund = lock_refund(refund)
@@ -197,6 +201,8 @@ def mark_refund_paid(*, refund: Refund, out_of: str, paid_on: date, by: User) ->
     if refund.state not in {State.APPROVED, State.FAILED}:
         raise DecidedAlready
     _refuse_in_dispute(gift)
+    if out_of == MoneyAccount.Kind.CASH:
+        _refuse_more_than_in_box(refund)
     if refund.state == State.FAILED:
         refund.attempt += 1
     book_refund_paid(
@@ -332,6 +338,17 @@ def _refuse_gift(gift: Gift) -> None:
 def _refuse_in_dispute(gift: Gift) -> None:
     if is_in_dispute(gift):
         raise GiftInDispute
+
+
+def _refuse_more_than_in_box(refund: Refund) -> None:
+    """A cash box cannot pay what is not in it. Its balance is held."""
+    box, payable = (
+        house_account(foundation=refund.foundation, kind=kind, currency=refund.currency)
+        for kind in (MoneyAccount.Kind.CASH, MoneyAccount.Kind.REFUNDS_PAYABLE)
+    )
+    held = lock_accounts([box, payable])[box.pk]
+    if held < refund.amount_minor:
+        raise NotInHand(account=box, left_minor=held)
 
 
 def _was_marked_by(gift: Gift, refund: Refund, by: User) -> bool:

@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from foundations.actions import refunds as actions
 from foundations.actions.entering import DecidedAlready, FormUsed, SamePerson
+from foundations.actions.entries import NotInHand
 from foundations.actions.gift_events import MoreThanThere
+from foundations.actions.gifts import book_gift
 from foundations.actions.ledger import DayToCome, NothingToBook, ReasonMissing
 from foundations.models import Dispute, Gift, Letter, MoneyAccount, Refund
 from tests.foundations.money_cast import net_of
@@ -173,9 +175,21 @@ def test_paid_by_hand_out_of_the_bank(approved, foundation, chen):
     assert balance(foundation, "bank") == 6_000
 
 
-def test_paid_out_of_the_cash_box(approved, foundation, chen):
-    actions.mark_refund_paid(refund=approved, out_of="cash", paid_on=timezone.localdate(), by=chen)
-    assert balance(foundation, "cash") == -4_000
+def put_into_cash_box(fund, amount_minor):
+    book_gift(
+        fund=fund, key="box", amount_minor=amount_minor, into="cash", by=None,
+        happened_on=timezone.localdate(),
+    )  # fmt: skip
+
+
+def test_the_cash_box_pays_only_what_is_in_it(approved, fund, foundation, chen):
+    put_into_cash_box(fund, 3_999)
+    today = timezone.localdate()
+    with pytest.raises(NotInHand):
+        actions.mark_refund_paid(refund=approved, out_of="cash", paid_on=today, by=chen)
+    assert now_of(approved).state == State.APPROVED
+    actions.mark_refund_paid(refund=approved, out_of="bank", paid_on=today, by=chen)
+    assert balance(foundation, "cash") == 3_999
 
 
 def test_a_day_to_come_is_no_day_of_payment(approved, chen):
@@ -185,7 +199,8 @@ def test_a_day_to_come_is_no_day_of_payment(approved, chen):
     assert now_of(approved).state == State.APPROVED
 
 
-def test_what_the_bank_sent_back_is_paid_once_more(approved, foundation, chen, tan):
+def test_what_the_bank_sent_back_is_paid_once_more(approved, fund, foundation, chen, tan):
+    put_into_cash_box(fund, 5_000)
     today = timezone.localdate()
     actions.mark_refund_paid(refund=approved, out_of="bank", paid_on=today, by=chen)
     back = actions.mark_refund_came_back(refund=approved, by=chen)
@@ -198,7 +213,7 @@ def test_what_the_bank_sent_back_is_paid_once_more(approved, foundation, chen, t
     again = actions.mark_refund_paid(refund=back, out_of="cash", paid_on=today, by=tan)
 
     assert (again.state, again.attempt, again.trouble) == (State.PAID, 2, "")
-    assert balance(foundation, "cash") == -4_000
+    assert balance(foundation, "cash") == 1_000
     # The donor was told once.
     assert Letter.objects.filter(kind=Letter.Kind.REFUNDED).count() == 1
 
