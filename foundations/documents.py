@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from foundations.capitals import in_capitals
-from foundations.models import Confirmation, Donor, Foundation, Gift, ShownAs
+from foundations.disclosure_words import shown_figures
+from foundations.models import Confirmation, Disclosure, Donor, Foundation, Gift, ShownAs
 from foundations.money import format_money
 from foundations.trial import is_test_gift
 from volunteers.documents import render_pdf
@@ -103,6 +104,34 @@ def _totals(gifts: Sequence[Gift]) -> list[dict[str, str]]:
         }
         for currency, minor in sorted(given.items())
     ]
+
+
+def disclosure_pdf(*, disclosure: Disclosure) -> bytes:
+    """A published disclosure with the figures it was published with, words in both languages."""
+    with translation.override("zh-hans"):
+        figures = shown_figures(disclosure.figures)
+        title, subject = str(disclosure.get_kind_display()), str(disclosure.fund or "")
+        gauges = [
+            [words, percent, limit, "✓" if is_met else "✗"]
+            for words, percent, limit, is_met in figures.pop("gauges")
+        ]
+    with translation.override("en"):
+        title_en = str(disclosure.get_kind_display())
+    data = {
+        **figures,
+        "gauges": gauges,
+        "is_test": False,  # it adds up the books; a single trial payment is not what it is about
+        "title": title,
+        "title_en": title_en,
+        "subject": subject,
+        "first_on": disclosure.first_on.isoformat(),
+        "last_on": disclosure.last_on.isoformat(),
+        "published_on": _day(disclosure.published_at),
+        "words": "\n".join(words for words in (disclosure.words, disclosure.words_en) if words),
+        "replaced": disclosure.was_replaced,
+        **_foundation_facts(disclosure.foundation),
+    }
+    return render_pdf(template="disclosure", data=data)
 
 
 def _foundation_facts(foundation: Foundation) -> dict[str, str]:
