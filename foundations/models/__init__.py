@@ -1,4 +1,5 @@
 from .bank import BankLine, BankStatement
+from .checks import MoneyCheck
 from .disclosures import Disclosure
 from .entries import Entry, Expense, FundTransfer, Grant, PaidFrom
 from .foundations import Foundation, FoundationRole, Fund, FundBalance
@@ -60,6 +61,7 @@ __all__ = [
     "Letter",
     "MatchingPot",
     "MoneyAccount",
+    "MoneyCheck",
     "MoneyMovement",
     "MonthlyGift",
     "OfflineGift",
