@@ -7,6 +7,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
+from foundations.actions.disclosures import draw_up_disclosures
 from foundations.actions.letters import (
     forget_links,
     forget_nudge,
@@ -14,6 +15,7 @@ from foundations.actions.letters import (
     send_next_letter,
     year_to_tell,
 )
+from foundations.actions.money_checks import check_books
 from foundations.actions.reconciliation import LONG_OVERLAP, OVERLAP, reconcile
 from foundations.models import Foundation
 
@@ -64,3 +66,15 @@ def reconcile_foundations(*, is_long: bool = False) -> None:
 def reconcile_foundations_of_days() -> None:
     """By beat, every night: what came late to the processor's ledger is read too."""
     reconcile_foundations(is_long=True)
+
+
+@shared_task
+def sweep_disclosures() -> None:
+    """Every night: what a foundation owes the public from this day on."""
+    draw_up_disclosures()
+
+
+@shared_task
+def check_money_books() -> None:
+    """By beat, every night: the proof of all books, kept where the office sees it."""
+    check_books()

@@ -11,11 +11,16 @@ from wagtail.admin.viewsets.base import ViewSet, ViewSetGroup
 from foundations.admin import pages as _pages  # noqa: F401 - its hooks register themselves
 from foundations.admin.books import BooksViewSet
 from foundations.admin.disclosures import DisclosureViewSet
+from foundations.admin.donors import DonorViewSet
 from foundations.admin.entries import ExpenseViewSet, GrantViewSet, TransferViewSet
 from foundations.admin.foundation import FoundationsViewSet
 from foundations.admin.funds import FundViewSet
+from foundations.admin.gifts import GiftViewSet, MessagesViewSet, MonthlyGiftViewSet
 from foundations.admin.movements import MovementViewSet
+from foundations.admin.overview import OverviewViewSet
 from foundations.admin.participation import ProposalRoundViewSet
+from foundations.admin.questions import QuestionViewSet
+from foundations.admin.refunds import RefundViewSet
 
 
 class FoundationsGroup(ViewSetGroup):
@@ -25,6 +30,13 @@ class FoundationsGroup(ViewSetGroup):
     menu_icon = "pick"
     menu_order = 330
     items: tuple[type[ViewSet], ...] = (
+        OverviewViewSet,
+        GiftViewSet,
+        MonthlyGiftViewSet,
+        DonorViewSet,
+        QuestionViewSet,
+        MessagesViewSet,
+        RefundViewSet,
         ExpenseViewSet,
         GrantViewSet,
         TransferViewSet,
@@ -134,3 +146,22 @@ def register_disclosures(actions: Any) -> None:
     actions.register_action(
         "foundations.correct_disclosure", _("Correct"), _("Begun as a correction")
     )
+
+
+@hooks.register("register_log_actions")
+def register_bank_and_sponsors(actions: Any) -> None:
+    """What the staff say of bank statements, of sponsors and of fiscal receipts."""
+    for name, to_do, done in (
+        ("import_statement", _("Import a statement"), _("Statement imported")),
+        ("match_line", _("Match"), _("Matched")),
+        ("set_line_aside", _("Set aside"), _("Set aside")),
+        ("unmatch_line", _("Explain anew"), _("To be explained anew")),
+        ("create_pledge", _("Write down a pledge"), _("Pledge written down")),
+        ("store_fiscal", _("Keep the fiscal receipt's number"), _("Fiscal receipt's number kept")),
+        (
+            "correct_fiscal",
+            _("Correct the fiscal receipt's number"),
+            _("Fiscal receipt's number corrected"),
+        ),
+    ):
+        actions.register_action(f"foundations.{name}", to_do, done)

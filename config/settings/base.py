@@ -399,6 +399,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep scans": _every(60, "campaigns.tasks.sweep_scans"),
     "sweep scans of days": _nightly("campaigns.tasks.sweep_scans_of_days"),
     "sweep letters to donors": _every(60, "foundations.tasks.sweep_letters"),
+    "prove the books of foundations": _nightly("foundations.tasks.check_money_books"),
+    "draw up disclosures": _nightly("foundations.tasks.sweep_disclosures"),
     "sweep letters of days": _nightly("foundations.tasks.sweep_letters_of_days"),
     "compare with the processor": _every(HOUR, "foundations.tasks.reconcile_foundations"),
     "compare with the processor of days": _nightly(
@@ -451,6 +453,9 @@ LINLI_OUTLIER_MIN_ACCOUNTS = environment.number("LINLI_OUTLIER_MIN_ACCOUNTS", 5)
 LINLI_SPEND_OF_INCOME_PERCENT = environment.number("LINLI_SPEND_OF_INCOME_PERCENT", 70)
 LINLI_SPEND_OF_BALANCE_PERCENT = environment.number("LINLI_SPEND_OF_BALANCE_PERCENT", 8)
 LINLI_MANAGEMENT_PERCENT = environment.number("LINLI_MANAGEMENT_PERCENT", 10)
+# D8: a report's days end so many days before it is due; D9: the year's report is due on this day.
+LINLI_DISCLOSURE_WRITING_DAYS = environment.number("LINLI_DISCLOSURE_WRITING_DAYS", 10)
+LINLI_ANNUAL_REPORT_DUE = environment.text("LINLI_ANNUAL_REPORT_DUE", "03-31")
 
 # Donations: the platform's key at Stripe, and the secrets of its two webhook endpoints (its own
 # events; those of the foundations' accounts). Without a key giving by card and wallet is off.

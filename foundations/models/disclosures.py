@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .foundations import Foundation, Fund
@@ -77,6 +78,21 @@ class Disclosure(models.Model):
                 name="disclosure_owed",
             )
         ]
+
+    @property
+    def was_replaced(self) -> bool:
+        """A corrected one has been published in its place."""
+        return Disclosure.objects.filter(replaces=self, published_at__isnull=False).exists()
+
+    @property
+    def state_words(self) -> str:
+        if self.published_at is not None:
+            return str(_("Published"))
+        return str(_("Overdue")) if self.is_overdue else str(_("Owed"))
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.published_at is None and self.due_on < timezone.localdate()
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.first_on}–{self.last_on}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -17,10 +17,12 @@ from cms.models import HomePage
 from foundations.actions.books import create_fund, give_role
 from foundations.actions.participation import open_round, send_proposal
 from foundations.models import (
+    Disclosure,
     Foundation,
     FoundationIndexPage,
     FoundationRole,
     Fund,
+    Gift,
     Proposal,
     ProposalRound,
 )
@@ -37,6 +39,9 @@ class Charity:
     fund: Fund
     round: ProposalRound
     proposal: Proposal
+    disclosure: Disclosure
+    # Begun, and never paid.
+    begun: Gift
 
 
 def furnish(*, alice: User, chen: User, dai: User) -> Charity:
@@ -52,9 +57,18 @@ def furnish(*, alice: User, chen: User, dai: User) -> Charity:
         budget_minor=500_000, proposals_from=now - hour, proposals_until=now + hour,
         votes_from=now + 2 * hour, votes_until=now + 3 * hour,
     )  # fmt: skip
+    fund = create_fund(foundation=foundation, name="一碗热饭", purpose="热饭", by=None)
     return Charity(
         foundation=foundation,
-        fund=create_fund(foundation=foundation, name="一碗热饭", purpose="热饭", by=None),
+        fund=fund,
+        begun=Gift.objects.create(
+            foundation=foundation, fund=fund, number="G261124-AAAAAAAA", gateway="stripe",
+            amount_minor=10_000, currency="CNY",
+        ),
+        disclosure=Disclosure.objects.create(
+            foundation=foundation, kind="annual", first_on=date(2025, 1, 1),
+            last_on=date(2025, 12, 31), due_on=date(2026, 3, 31),
+        ),
         round=proposal_round,
         proposal=send_proposal(
             proposal_round=proposal_round, volunteer=alice.volunteer, title="长椅", what="长椅",
@@ -75,12 +89,22 @@ def slug_of(house: Any) -> str:
 
 
 DOORS_OF_FOUNDATIONS: dict[str, Door] = {
+    "give": get(EVERYONE, fund_id=lambda house: house.charity.fund.pk),
+    # Addresses that only the donor has.
+    "gift_begun": get(EVERYONE, gift_uuid=lambda house: house.charity.begun.uuid),
+    "gift_go_on": post(EVERYONE, gift_uuid=lambda house: house.charity.begun.uuid),
     "where_money_went": get(EVERYONE),
     "where_money_went_csv": get(EVERYONE),
     "where_money_went_json": get(EVERYONE),
     "where_foundation": get(EVERYONE, slug=slug_of),
     "where_foundation_csv": get(EVERYONE, slug=slug_of),
     "where_foundation_json": get(EVERYONE, slug=slug_of),
+    "disclosures": get(EVERYONE, slug=slug_of),
+    # Not published yet: nobody's.
+    "disclosure": get(frozenset(), disclosure_uuid=lambda house: house.charity.disclosure.uuid),
+    "disclosure_paper": get(
+        frozenset(), disclosure_uuid=lambda house: house.charity.disclosure.uuid
+    ),
     "proposal_rounds": get(EVERYONE),
     "proposal_round": get(EVERYONE, round_uuid=lambda house: house.charity.round.uuid),
     "propose": post(ALICE, round_uuid=lambda house: house.charity.round.uuid),
