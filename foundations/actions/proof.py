@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from foundations.actions.periods import GENESIS, digest_month
+from foundations.actions.proof_of_gifts import GIFT_CLAIMS
 from foundations.models import Period
 
 SUM_IS_ZERO = """
@@ -75,21 +76,45 @@ WHERE m.reverses_id IS NOT NULL
 ORDER BY r.id LIMIT %(rows)s
 """
 
-# All three kinds in one shape, with the accounts that an approval moves money between.
+# All kinds in one shape: the movement that an approval books, and between which accounts.
 ENTRIES = """
 WITH entry AS (
-    SELECT 'expense' AS entry, id, foundation_id, fund_id AS fund, kind AS account,
-           NULL::bigint AS to_fund, paid_from, amount_minor, currency, happened_on, state,
-           entered_by_id, approved_by_id, movement_id
+    SELECT 'expense' AS entry, id, foundation_id, amount_minor, currency, happened_on, state,
+           entered_by_id, approved_by_id, movement_id, 'expense:' || id AS event,
+           'expense' AS moved, fund_id AS debit_fund, NULL::bigint AS debit_pot,
+           kind AS debit_kind, NULL::bigint AS credit_fund, NULL::bigint AS credit_pot,
+           paid_from AS credit_kind
     FROM foundations_expense
     UNION ALL
-    SELECT 'grant', id, foundation_id, fund_id, 'grants_made', NULL, 'bank', amount_minor, currency,
-           happened_on, state, entered_by_id, approved_by_id, movement_id
+    SELECT 'grant', id, foundation_id, amount_minor, currency, happened_on, state, entered_by_id,
+           approved_by_id, movement_id, 'grant:' || id, 'grant', fund_id, NULL, 'grants_made',
+           NULL, NULL, 'bank'
     FROM foundations_grant
     UNION ALL
-    SELECT 'fundtransfer', id, foundation_id, from_fund_id, 'transfers', to_fund_id, 'transfers',
-           amount_minor, currency, happened_on, state, entered_by_id, approved_by_id, movement_id
+    SELECT 'fundtransfer', id, foundation_id, amount_minor, currency, happened_on, state,
+           entered_by_id, approved_by_id, movement_id, 'fundtransfer:' || id, 'transfer',
+           from_fund_id, NULL, 'transfers', to_fund_id, NULL, 'transfers'
     FROM foundations_fundtransfer
+    UNION ALL
+    SELECT 'offlinegift', o.id, o.foundation_id, o.amount_minor, o.currency, o.happened_on,
+           o.state, o.entered_by_id, o.approved_by_id, o.movement_id, 'gift:' || g.number, 'gift',
+           NULL, NULL, o.how, o.fund_id, NULL, 'gifts'
+    FROM foundations_offlinegift o LEFT JOIN foundations_gift g ON g.offline_id = o.id
+    UNION ALL
+    SELECT 'pledgepayment', id, foundation_id, amount_minor, currency, happened_on, state,
+           entered_by_id, approved_by_id, movement_id, 'pledgepayment:' || id, 'gift', NULL, NULL,
+           'bank', fund_id, NULL, 'gifts'
+    FROM foundations_pledgepayment
+    UNION ALL
+    SELECT 'potpayment', id, foundation_id, amount_minor, currency, happened_on, state,
+           entered_by_id, approved_by_id, movement_id,
+           'pot:' || pot_id || ':' || direction || ':payment-' || id,
+           CASE direction WHEN 'paid_in' THEN 'pot' ELSE 'pot_return' END, NULL,
+           CASE direction WHEN 'returned' THEN pot_id END,
+           CASE direction WHEN 'paid_in' THEN 'bank' ELSE 'pot' END, NULL,
+           CASE direction WHEN 'paid_in' THEN pot_id END,
+           CASE direction WHEN 'paid_in' THEN 'pot' ELSE 'bank' END
+    FROM foundations_potpayment
 )
 """
 
@@ -103,12 +128,11 @@ LEFT JOIN foundations_moneymovement r ON r.reverses_id = e.movement_id
 LEFT JOIN foundations_moneyaccount d ON d.id = m.debit_account_id
 LEFT JOIN foundations_moneyaccount c ON c.id = m.credit_account_id
 WHERE CASE WHEN e.state IN ('approved', 'reversed')
-      THEN (m.amount_minor, m.currency, m.foundation_id, m.happened_on, m.event, m.kind)
+      THEN (m.amount_minor, m.currency, m.foundation_id, m.happened_on, m.event, m.kind,
+            d.fund_id, d.pot_id, d.kind, c.fund_id, c.pot_id, c.kind)
            IS DISTINCT FROM
-           (e.amount_minor, e.currency, e.foundation_id, e.happened_on, e.entry || ':' || e.id,
-            CASE e.entry WHEN 'fundtransfer' THEN 'transfer' ELSE e.entry END)
-        OR (d.fund_id, d.kind) IS DISTINCT FROM (e.fund, e.account)
-        OR (c.fund_id, c.kind) IS DISTINCT FROM (e.to_fund, e.paid_from)
+           (e.amount_minor, e.currency, e.foundation_id, e.happened_on, e.event, e.moved,
+            e.debit_fund, e.debit_pot, e.debit_kind, e.credit_fund, e.credit_pot, e.credit_kind)
         OR (r.id IS NOT NULL) <> (e.state = 'reversed')
       ELSE m.id IS NOT NULL END
 ORDER BY 1, 2 LIMIT %(rows)s
@@ -140,7 +164,11 @@ WITH wanted (guard) AS (
            ('money_months_in_order'), ('expense_month_is_open'), ('grant_month_is_open'),
            ('fundtransfer_month_is_open'), ('expense_stays'), ('grant_stays'),
            ('fundtransfer_stays'), ('expense_no_truncate'), ('grant_no_truncate'),
-           ('fundtransfer_no_truncate')
+           ('fundtransfer_no_truncate'), ('offlinegift_month_is_open'), ('offlinegift_stays'),
+           ('offlinegift_no_truncate'), ('pledgepayment_month_is_open'), ('pledgepayment_stays'),
+           ('pledgepayment_no_truncate'), ('potpayment_month_is_open'), ('potpayment_stays'),
+           ('potpayment_no_truncate'), ('pledge_ceiling_holds'), ('money_month_no_gift_waits'),
+           ('disclosure_stays'), ('confirmation_stays')
 )
 SELECT guard FROM wanted
 WHERE NOT EXISTS (
@@ -161,6 +189,7 @@ CLAIMS = (
     ("each approved entry is its movement, and no other has one", ENTRIES_ARE_MOVEMENTS),
     ("each expense, grant and transfer in the ledger was approved", MOVEMENTS_ARE_ENTRIES),
     ("two people stand behind each approved entry", TWO_PEOPLE),
+    *GIFT_CLAIMS,
     ("the database's guards are on", GUARDS_ARE_ON),
 )
 CLOSED_MONTHS = "each closed month is what it was when it was closed"
