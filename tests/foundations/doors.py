@@ -16,6 +16,7 @@ from wagtail.models import Page
 from cms.models import HomePage
 from foundations.actions.books import create_fund, give_role
 from foundations.actions.participation import open_round, send_proposal
+from foundations.mail_links import link_token
 from foundations.models import (
     Disclosure,
     Foundation,
@@ -23,10 +24,12 @@ from foundations.models import (
     FoundationRole,
     Fund,
     Gift,
+    MonthlyGift,
     Proposal,
     ProposalRound,
 )
-from tests.doors import ALICE, EVERYONE, Door, get, post
+from tests.doors import ACCOUNTS, ALICE, EVERYONE, Door, get, post
+from tests.foundations.donor_cast import give, monthly_of
 from tests.foundations.money_cast import make_foundation
 from volunteers.models import Territory, User
 
@@ -42,6 +45,9 @@ class Charity:
     disclosure: Disclosure
     # Begun, and never paid.
     begun: Gift
+    # Alice gave this, and gives each month.
+    given: Gift
+    monthly: MonthlyGift
 
 
 def furnish(*, alice: User, chen: User, dai: User) -> Charity:
@@ -58,9 +64,12 @@ def furnish(*, alice: User, chen: User, dai: User) -> Charity:
         votes_from=now + 2 * hour, votes_until=now + 3 * hour,
     )  # fmt: skip
     fund = create_fund(foundation=foundation, name="一碗热饭", purpose="热饭", by=None)
+    given = give(fund, user=alice)
     return Charity(
         foundation=foundation,
         fund=fund,
+        given=given,
+        monthly=monthly_of(fund, donor=given.donor),
         begun=Gift.objects.create(
             foundation=foundation, fund=fund, number="G261124-AAAAAAAA", gateway="stripe",
             amount_minor=10_000, currency="CNY",
@@ -84,6 +93,14 @@ def _foundation(name: str, slug: str, territory: Territory, keeper: User) -> Fou
     return foundation
 
 
+def given_by_alice(house: Any) -> uuid.UUID:
+    return house.charity.given.uuid
+
+
+def monthly_of_alice(house: Any) -> uuid.UUID:
+    return house.charity.monthly.uuid
+
+
 def slug_of(house: Any) -> str:
     return house.charity.foundation.organisation.slug
 
@@ -93,6 +110,27 @@ DOORS_OF_FOUNDATIONS: dict[str, Door] = {
     # Addresses that only the donor has.
     "gift_begun": get(EVERYONE, gift_uuid=lambda house: house.charity.begun.uuid),
     "gift_go_on": post(EVERYONE, gift_uuid=lambda house: house.charity.begun.uuid),
+    "gift_confirmation": get(EVERYONE, gift_uuid=given_by_alice),
+    "monthly_card": get(EVERYONE, monthly_uuid=monthly_of_alice),
+    "verify_confirmation": get(EVERYONE, number=lambda house: house.charity.given.number),
+    "find_gifts": get(EVERYONE),
+    "open_gifts": get(EVERYONE, token=lambda _: link_token(email="nobody@linli.example")),
+    "leave_gifts": post(EVERYONE),
+    # What is shown is one's own; without an account one is asked for the mail address.
+    "my_gifts": get(ACCOUNTS),
+    "my_gifts_copy": get(ACCOUNTS),
+    "gift_year": get(
+        ALICE,
+        foundation_id=lambda house: house.charity.foundation.pk,
+        year=lambda _: timezone.localdate().year,
+    ),
+    "my_gift": get(ALICE, gift_uuid=given_by_alice),
+    "change_gift_name": post(ALICE, gift_uuid=given_by_alice),
+    "choose_receipt": post(ALICE, gift_uuid=given_by_alice),
+    "ask_about_gift": post(ALICE, gift_uuid=given_by_alice),
+    "my_monthly": get(ALICE, monthly_uuid=monthly_of_alice),
+    "change_monthly": get(ALICE, monthly_uuid=monthly_of_alice),
+    "stop_monthly": get(ALICE, monthly_uuid=monthly_of_alice),
     "where_money_went": get(EVERYONE),
     "where_money_went_csv": get(EVERYONE),
     "where_money_went_json": get(EVERYONE),
