@@ -399,7 +399,9 @@ def try_door(*, name: str, house: House, user: User | None) -> tuple[int, str]:
 
 
 def is_shut(status: int, leads_to: str) -> bool:
-    led_away = leads_to.startswith((reverse("account_login"), reverse("join")))
+    # Who has no account is asked for the mail address under which something was given.
+    elsewhere = (reverse("account_login"), reverse("join"), reverse("find_gifts"))
+    led_away = leads_to.startswith(elsewhere)
     return status in {401, 403, 404} or (status == 302 and led_away)
 
 

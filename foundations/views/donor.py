@@ -124,7 +124,7 @@ def leave_gifts(request: HttpRequest) -> HttpResponse:
     """On a computer that others use too."""
     request.session.pop(MAIL_KEY, None)
     messages.success(request, _("Done. Your gifts are not shown here any more."))
-    return redirect("find_gifts")
+    return redirect("/")
 
 
 def _send_link(email: str) -> None:

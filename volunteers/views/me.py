@@ -86,6 +86,7 @@ def me(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
         "shifts_url": _url_or_empty("my_shifts"),
         "points_url": _url_or_empty("my_points"),
         "honours_url": _url_or_empty("my_honours"),
+        "gifts_url": _url_or_empty("my_gifts"),
     }
     return render(request, "volunteers/me.html", context)
 
