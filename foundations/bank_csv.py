@@ -146,10 +146,9 @@ def _rows_of(text: str) -> Iterator[tuple[int, list[str]]]:
 def _delimiter_of(text: str) -> str:
     for line in text.splitlines()[:HEADER_WITHIN]:
         for delimiter in ",\t;":
-            if line.count(delimiter) >= 2:
-                names = [_name(_cell(cell)) for cell in line.split(delimiter)]
-                if any(name in NAMES["day"] for name in names):
-                    return delimiter
+            names = [_name(_cell(cell)) for cell in line.split(delimiter)]
+            if len(names) > 1 and any(name in NAMES["day"] for name in names):
+                return delimiter
     raise FileUnreadable
 
 
