@@ -330,13 +330,19 @@ def get_own_donors_for(user: AnyUser, *, mail: str = "") -> QuerySet[Donor]:
 
     `mail` is an address whose owner followed a link that was sent there.
     """
-    own = Q(email__iexact=mail) if mail else Q(pk__in=[])
+    own = _by_mail(mail) if mail else Q(pk__in=[])
     if isinstance(user, User) and user.is_active:
         own |= Q(user=user)
         proven = EmailAddress.objects.filter(user=user, verified=True)
         for email in proven.values_list("email", flat=True):
-            own |= Q(email__iexact=email)
+            own |= _by_mail(email)
     return Donor.objects.filter(own)
+
+
+def _by_mail(mail: str) -> Q:
+    """Without what another account gave and wrote this address beside it: that is not proven."""
+    owners = EmailAddress.objects.filter(email__iexact=mail, verified=True).values("user")
+    return Q(email__iexact=mail) & (Q(user=None) | Q(user__in=owners))
 
 
 def get_own_gifts_for(user: AnyUser, *, mail: str = "") -> QuerySet[Gift]:

@@ -59,7 +59,8 @@ def change_shown_as(*, gift: Gift, shown_as: str, by: User | None) -> None:
     if before == shown_as:
         return
     Gift.objects.filter(pk=gift.pk).update(shown_as=ShownAs(shown_as))
-    MonthlyGift.objects.filter(pk=gift.monthly_id).update(shown_as=ShownAs(shown_as))
+    if gift.monthly_id is not None:
+        MonthlyGift.objects.filter(pk=gift.monthly_id).update(shown_as=ShownAs(shown_as))
     log(
         instance=gift, action="foundations.change_shown_as", user=by,
         data={"from": before, "to": shown_as},

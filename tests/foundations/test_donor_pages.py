@@ -26,6 +26,7 @@ from foundations.models import (
     Confirmation,
     Disclosure,
     Dispute,
+    Donor,
     FoundationIndexPage,
     FundPage,
     FundUpdatePage,
@@ -81,6 +82,21 @@ def test_a_proven_address_shows_what_was_given_with_it_an_unproven_one_does_not(
     assert gift.confirmation.number in page(client_of(alice), "my_gifts")
     assert gift.confirmation.number not in page(client_of(bao), "my_gifts")
     assert client_of(bao).get(reverse("my_gift", args=[gift.uuid])).status_code == 404
+
+
+def test_an_account_that_wrote_anothers_address_opens_nothing_to_either(alice, bao, fund):
+    """Bao is signed in and types Wang's mail: the gift is Bao's, and Wang's own stay Wang's."""
+    own, typed = give(fund), begin(fund)
+    typed.donor = Donor.objects.create(foundation=fund.foundation, email=WANG, user=bao)
+    typed.save()
+    wang = by_mail()
+    assert wang.get(reverse("my_gift", args=[own.uuid])).status_code == 200
+    assert wang.get(reverse("my_gift", args=[typed.uuid])).status_code == 404
+    assert client_of(bao).get(reverse("my_gift", args=[typed.uuid])).status_code == 200
+    assert client_of(bao).get(reverse("my_gift", args=[own.uuid])).status_code == 404
+    prove_mail(bao, WANG)
+    assert by_mail().get(reverse("my_gift", args=[typed.uuid])).status_code == 200
+    assert client_of(bao).get(reverse("my_gift", args=[own.uuid])).status_code == 200
 
 
 def test_what_was_only_begun_is_not_listed(alice, fund):
