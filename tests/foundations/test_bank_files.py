@@ -25,7 +25,7 @@ from foundations.bank_files import (
 from foundations.money import EXPONENTS, NotAnAmount, format_plain
 from tests.foundations.bank_cast import camt, camt_entry
 
-minor = st.integers(min_value=-(10**11), max_value=10**11)
+minor = st.integers(min_value=-(10**9), max_value=10**9)
 currencies = st.sampled_from(sorted(EXPONENTS))
 
 
