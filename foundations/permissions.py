@@ -14,11 +14,15 @@ from allauth.account.models import EmailAddress
 from django.db.models import F, Q, QuerySet
 
 from foundations.models import (
+    BankLine,
+    BankStatement,
     BudgetLine,
+    Confirmation,
     Difference,
     Disclosure,
     Dispute,
     Donor,
+    Entry,
     Expense,
     Foundation,
     FoundationMember,
@@ -32,7 +36,11 @@ from foundations.models import (
     MoneyAccount,
     MoneyMovement,
     MonthlyGift,
+    OfflineGift,
     Period,
+    PledgePayment,
+    PointsPledge,
+    PotPayment,
     Proposal,
     ProposalRound,
     Question,
@@ -72,7 +80,7 @@ def can_approve(user: AnyUser, foundation: Foundation) -> bool:
     return has_role(user, foundation, roles=APPROVE)
 
 
-def can_approve_entry(user: AnyUser, entry: Expense | Grant | FundTransfer) -> bool:
+def can_approve_entry(user: AnyUser, entry: Entry) -> bool:
     """May approve this one: never what they entered themselves."""
     return (
         entry.is_waiting
@@ -81,7 +89,7 @@ def can_approve_entry(user: AnyUser, entry: Expense | Grant | FundTransfer) -> b
     )
 
 
-def can_reject_entry(user: AnyUser, entry: Expense | Grant | FundTransfer) -> bool:
+def can_reject_entry(user: AnyUser, entry: Entry) -> bool:
     """May reject this one: who approves, and whoever entered it and still may."""
     if not entry.is_waiting:
         return False
@@ -176,6 +184,50 @@ def get_grants_for(user: AnyUser) -> QuerySet[Grant]:
 def get_transfers_for(user: AnyUser) -> QuerySet[FundTransfer]:
     return FundTransfer.objects.filter(foundation__in=get_foundations_for(user)).select_related(
         "from_fund", "to_fund"
+    )
+
+
+# What comes without a gateway
+
+
+def get_offline_gifts_for(user: AnyUser) -> QuerySet[OfflineGift]:
+    """With what shows them: a view serves `evidence` of these only."""
+    return OfflineGift.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "fund"
+    )
+
+
+def get_pot_payments_for(user: AnyUser) -> QuerySet[PotPayment]:
+    return PotPayment.objects.filter(foundation__in=get_foundations_for(user)).select_related("pot")
+
+
+def get_pledges_for(user: AnyUser) -> QuerySet[PointsPledge]:
+    return PointsPledge.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "fund", "project"
+    )
+
+
+def get_pledge_payments_for(user: AnyUser) -> QuerySet[PledgePayment]:
+    return PledgePayment.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "pledge", "fund"
+    )
+
+
+def get_statements_for(user: AnyUser) -> QuerySet[BankStatement]:
+    return BankStatement.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "foundation__organisation", "imported_by"
+    )
+
+
+def get_bank_lines_for(user: AnyUser) -> QuerySet[BankLine]:
+    return BankLine.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "foundation__organisation", "statement", "movement", "decided_by"
+    )
+
+
+def get_confirmations_for(user: AnyUser) -> QuerySet[Confirmation]:
+    return Confirmation.objects.filter(foundation__in=get_foundations_for(user)).select_related(
+        "gift"
     )
 
 

@@ -26,6 +26,7 @@ from foundations.actions.ledger import (
     NothingToBook,
     fund_account,
     house_account,
+    mirror,
     post_movements,
 )
 from foundations.models import (
@@ -37,7 +38,7 @@ from foundations.models import (
     PointsPledge,
 )
 from foundations.money import format_money
-from points.actions.projects import GiftRefused, spend_project_points
+from points.actions.projects import GiftRefused, spend_project_points, take_back_spending
 from points.models import Movement, PointsProject
 from volunteers.models import User
 
@@ -147,6 +148,22 @@ def approve_pledge_payment(*, payment: PledgePayment, by: User) -> PledgePayment
 def reject_pledge_payment(*, payment: PledgePayment, reason: str, by: User) -> PledgePayment:
     """Nothing moves. Raises DecidedAlready, ReasonMissing."""
     return entering.reject(payment, reason=reason, by=by)
+
+
+def reverse_pledge_payment(*, payment: PledgePayment, reason: str, by: User) -> PledgePayment:
+    """It was entered wrongly: out of the books, and the points are the project's again.
+
+    Raises DecidedAlready, FundTooSmall, ReasonMissing.
+    """
+
+    def undo(payment: PledgePayment) -> None:
+        assert payment.movement is not None
+        spending = Movement.objects.filter(reference=f"spent:{payment.nonce}").first()
+        if spending is not None and reason.strip():
+            take_back_spending(spending=spending, why=reason, by=by)
+        mirror(movement=payment.movement, reason=reason, by=by)
+
+    return entering.reverse(payment, reason=reason, by=by, undo=undo)
 
 
 def due_of(pledge: PointsPledge) -> PledgeDue:

@@ -145,6 +145,28 @@ def spend_project_points(
         )
 
 
+def take_back_spending(*, spending: Movement, why: str, by: User | None) -> Movement:
+    """What was accounted for wrongly is the project's again. Asked twice, done once."""
+    if not why.strip():
+        raise PurposeMissing
+    reference = f"unspent:{spending.pk}"
+    with transaction.atomic():
+        account = Account.objects.select_for_update(no_key=True).get(pk=spending.debit_account_id)
+        earlier = Movement.objects.filter(reference=reference).first()
+        if earlier is not None:
+            return earlier
+        return move_points(
+            debit=get_system_account(Account.Kind.SPENT),
+            credit=account,
+            points=spending.points,
+            kind=Movement.Kind.REFUND,
+            reference=reference,
+            by=by,
+            reverses=spending,
+            reckoning={"why": why.strip()},
+        )
+
+
 def close_points_project(*, project: PointsProject, by: User | None) -> PointsProject:
     """No more gifts. What was given and is not accounted for yet still can be."""
     with transaction.atomic():

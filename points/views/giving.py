@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +23,8 @@ from volunteers.permissions import get_volunteer_for
 from volunteers.views.access import volunteer_required
 
 SHOWN = 50
+# What comes back to a project's account because it was accounted for wrongly is no gift.
+GIVEN = Q(account__credits__kind=Movement.Kind.GIFT)
 SPEND_IDS = "spend_%s"  # whoever keeps the books may give too: two forms on one page
 
 
@@ -126,7 +128,7 @@ def _project_page(
         "is_volunteer": volunteer is not None,
         "given_by_me": _given_by(volunteer, project) if volunteer else 0,
         "uses": Movement.objects.filter(
-            debit_account=project.account_id, kind=Movement.Kind.SPENT
+            debit_account=project.account_id, kind=Movement.Kind.SPENT, reversed_by=None
         ).order_by("-id")[:SHOWN],
         "give_form": give_form or GivePointsForm(initial={"nonce": uuid.uuid4()}),
         "can_spend": can_spend_project(request.user, project),  # type: ignore[arg-type]
@@ -139,8 +141,8 @@ def _project_page(
 def _with_sums(projects: QuerySet[PointsProject]) -> QuerySet[PointsProject]:
     """`given_points` is what people gave, `gifts` how often; `account` holds what is left."""
     return projects.select_related("account", "organisation").annotate(
-        given_points=Coalesce(Sum("account__credits__points"), 0),
-        gifts=Count("account__credits"),
+        given_points=Coalesce(Sum("account__credits__points", filter=GIVEN), 0),
+        gifts=Count("account__credits", filter=GIVEN),
     )
 
 
