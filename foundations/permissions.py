@@ -113,7 +113,7 @@ def get_foundations_for(user: AnyUser) -> QuerySet[Foundation]:
 
 def get_enterable_foundations_for(user: AnyUser) -> QuerySet[Foundation]:
     """Those in whose books the account may enter something."""
-    return get_foundations_for(user).filter(roles__user=user, roles__role__in=ENTER)
+    return get_foundations_for(user).filter(roles__user=user.pk, roles__role__in=ENTER)
 
 
 def get_roles_for(user: AnyUser) -> QuerySet[FoundationRole]:

@@ -42,7 +42,7 @@ def payment_words(gift: Gift) -> str | Promise:
     """Whether money moved: a test payment is none."""
     if gift.gateway == "offline":
         return _("entered by staff")
-    return _("live") if gift.is_live else _("test")
+    return _("real money") if gift.is_live else _("test, no money")
 
 
 def table_response(
@@ -131,7 +131,7 @@ GIFT_COLUMNS: list[TableColumn] = [
     (_("Fee"), _amount("fee_minor"), False),
     (_("Refunded"), _amount("refunded_minor"), False),
     (_("Currency"), lambda gift: gift.currency, False),
-    (_("Given by"), lambda gift: gift.donor_name, True),
+    (_("Donor"), lambda gift: gift.donor_name, True),
     (_("E-mail"), _of_donor("email"), True),
     (_("Telephone"), _of_donor("phone"), True),
     (_("Shown"), lambda gift: gift.get_shown_as_display(), False),

@@ -54,7 +54,9 @@ class GiftFilterSet(OwnFilterSet):
     month = MonthFilter(label=_("Month paid"), field_name="paid_at")
     is_monthly = yes_or_no(_("Of a monthly gift"), "of_monthly")
     is_refunded = yes_or_no(_("Refunded"), "of_refunded")
-    is_live = choices(_("Payment"), [("live", _("live")), ("test", _("test"))], method="of_live")
+    is_live = choices(
+        _("Payment"), [("live", _("real money")), ("test", _("test, no money"))], method="of_live"
+    )
 
     class Meta:
         model = Gift
@@ -162,7 +164,7 @@ class GiftViewSet(FoundationViewSet):
     search_fields = ["number", "donor_name", "donor__email"]
     list_display = [
         "number",
-        Column("donor_name", label=_("Given by")),
+        Column("donor_name", label=_("Donor")),
         Column("fund", label=_("Fund"), sort_key="fund"),
         MoneyColumn("amount_minor", label=_("Amount")),
         Column("method", label=_("Way"), accessor="get_method_display"),
@@ -213,7 +215,7 @@ class MonthlyGiftViewSet(FoundationViewSet):
     search_fields = ["number", "donor_name", "donor__email"]
     list_display = [
         "number",
-        Column("donor_name", label=_("Given by")),
+        Column("donor_name", label=_("Donor")),
         Column("fund", label=_("Fund"), sort_key="fund"),
         MoneyColumn("amount_minor", label=_("Amount each month")),
         StatusTagColumn(

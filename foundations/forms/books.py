@@ -30,6 +30,8 @@ class BooksForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.foundations = get_foundations_for(user)
+        today = timezone.localdate()
+        self.initial = {"since": today.replace(month=1, day=1), "until": today} | self.initial
         self.fields["foundation"].queryset = self.foundations  # type: ignore[attr-defined]
         currencies = self.foundations.values_list("funds__currency", flat=True)
         codes = sorted({code for code in currencies if code})

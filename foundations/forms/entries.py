@@ -12,7 +12,14 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from foundations.actions.entries import enter_expense, enter_grant, enter_transfer
 from foundations.actions.invoices import refuse_file
 from foundations.actions.ledger import BookingRefused
-from foundations.forms.office import AmountField, DayField, FundChoiceField, MoneyForm, NonceField
+from foundations.forms.office import (
+    AmountField,
+    DayField,
+    FundChoiceField,
+    MoneyForm,
+    NonceField,
+    WrittenByAction,
+)
 from foundations.models import BudgetLine, Expense, FundTransfer, Grant, PaidFrom
 from foundations.permissions import get_budget_lines_for, get_funds_to_enter_for
 
@@ -25,7 +32,7 @@ class BudgetLineField(forms.ModelChoiceField):
         return f"{line.fund} · {line} ({line.get_kind_display()})"
 
 
-class EntryForm(MoneyForm, WagtailAdminModelForm):
+class EntryForm(WrittenByAction, MoneyForm, WagtailAdminModelForm):
     """`write(by=…)` calls the one action; the model's own save is never used."""
 
     file_field = ""

@@ -12,7 +12,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminDateInput
 
 from foundations.actions.facts import FACTS
-from foundations.forms.office import AmountField, DayField, MoneyForm
+from foundations.forms.office import AmountField, DayField, MoneyForm, WrittenByAction
 from foundations.models import BudgetLine, Foundation, FoundationRole, Fund, FundPlan
 from foundations.money import EXPONENTS, format_plain
 from foundations.permissions import get_enterable_foundations_for
@@ -45,7 +45,7 @@ class AccountField(forms.CharField):
         return user
 
 
-class FoundationForm(WagtailAdminModelForm):
+class FoundationForm(WrittenByAction, WagtailAdminModelForm):
     """Its facts; what each is needed for stands beside the field."""
 
     class Meta:
@@ -73,11 +73,8 @@ class FoundationForm(WagtailAdminModelForm):
             raise ValidationError(_("The number of an account at Stripe begins with acct_."))
         return account
 
-    def validate_constraints(self) -> None:
-        """The action's sentences say more."""
 
-
-class NewFoundationForm(WagtailAdminModelForm):
+class NewFoundationForm(WrittenByAction, WagtailAdminModelForm):
     currency = forms.ChoiceField(label=_("Currency of its books"), choices=CURRENCIES)
 
     class Meta:
@@ -106,7 +103,7 @@ class MemberForm(forms.Form):
     joined_on = DayField(label=_("Since"))
 
 
-class FundForm(WagtailAdminModelForm):
+class FundForm(WrittenByAction, WagtailAdminModelForm):
     class Meta:
         model = Fund
         fields = ["name", "name_en", "purpose", "purpose_en"]
@@ -136,7 +133,7 @@ class NewFundForm(FundForm):
         self.fields["currency"].initial = first.base_currency if first else "CNY"
 
 
-class FundPlanForm(MoneyForm, forms.ModelForm):
+class FundPlanForm(WrittenByAction, MoneyForm, forms.ModelForm):
     """D3: what the law wants to know before anybody is asked for money."""
 
     target = AmountField(label=_("Target"))
@@ -178,12 +175,6 @@ class FundPlanForm(MoneyForm, forms.ModelForm):
         data = super().clean() or self.cleaned_data
         self.take_amount("target", currency=self.fund.currency)
         return data
-
-    def validate_unique(self) -> None:
-        """The action asks the database, once, when it writes."""
-
-    def validate_constraints(self) -> None:
-        """The action's sentences say more."""
 
 
 class BudgetLineForm(MoneyForm, forms.Form):

@@ -84,6 +84,16 @@ class MoneyForm:
         self.cleaned_data[f"{name}_minor"] = minor
 
 
+class WrittenByAction:
+    """Mixed into a form of a model's fields: it only reads what was typed.
+
+    The action makes the row, and says in words what a constraint would only name.
+    """
+
+    def _post_clean(self) -> None:
+        pass
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=400, widget=forms.Textarea(attrs={"rows": 3})

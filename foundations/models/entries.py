@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from foundations.money import format_money
+
 from .foundations import Foundation, Fund
 from .ledger import MoneyMovement
 
@@ -170,7 +172,7 @@ class Expense(Entry):
         ]
 
     def __str__(self) -> str:
-        return f"{self.payee} · {self.amount_minor} {self.currency}"
+        return f"{self.payee} · {format_money(self.amount_minor, currency=self.currency)}"
 
 
 class Grant(Entry):
@@ -193,7 +195,7 @@ class Grant(Entry):
         verbose_name_plural = _("grants")
 
     def __str__(self) -> str:
-        return f"{self.grantee} · {self.amount_minor} {self.currency}"
+        return f"{self.grantee} · {format_money(self.amount_minor, currency=self.currency)}"
 
 
 class FundTransfer(Entry):
@@ -232,4 +234,5 @@ class FundTransfer(Entry):
         ]
 
     def __str__(self) -> str:
-        return f"{self.from_fund} → {self.to_fund} · {self.amount_minor} {self.currency}"
+        amount = format_money(self.amount_minor, currency=self.currency)
+        return f"{self.from_fund} → {self.to_fund} · {amount}"

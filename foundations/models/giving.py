@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .foundations import CURRENCY, Foundation, Fund
 
@@ -188,7 +189,7 @@ class Gift(Payment):
         EXPIRED = "expired", _("Not completed")
 
     class Method(models.TextChoices):
-        CARD = "card", _("Card")
+        CARD = "card", pgettext_lazy("way of paying", "Card")
         ALIPAY = "alipay", _("Alipay")
         WECHAT_PAY = "wechat_pay", _("WeChat Pay")
         BANK = "bank", _("Bank transfer")
@@ -348,7 +349,7 @@ class Dispute(models.Model):
     """A donor's bank took the money back and asks for reasons. No refund meanwhile."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("dispute", "Open")
         WON = "won", _("Decided for us")
         LOST = "lost", _("Decided against us")
 

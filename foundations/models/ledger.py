@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from foundations.money import format_money
 from volunteers.language import in_language
 
 from .foundations import CURRENCY, Foundation, Fund
@@ -245,7 +246,8 @@ class MoneyMovement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.amount_minor} {self.currency}"
+        amount = format_money(self.amount_minor, currency=self.currency)
+        return f"{self.get_kind_display()} {amount}"
 
 
 class Period(models.Model):

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from foundations.money import format_money
 from points.models import PointsProject
 from volunteers.language import in_language
 
@@ -64,7 +65,8 @@ class OfflineGift(Entry):
         ]
 
     def __str__(self) -> str:
-        return f"{self.donor_name or _('Anonymous donor')} · {self.amount_minor} {self.currency}"
+        amount = format_money(self.amount_minor, currency=self.currency)
+        return f"{self.donor_name or _('Anonymous donor')} · {amount}"
 
 
 class PointsPledge(models.Model):
@@ -131,7 +133,7 @@ class PledgePayment(Entry):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pledge} · {self.amount_minor} {self.currency}"
+        return f"{self.pledge} · {format_money(self.amount_minor, currency=self.currency)}"
 
 
 class PotPayment(Entry):
@@ -152,4 +154,5 @@ class PotPayment(Entry):
         verbose_name_plural = _("payments of pots")
 
     def __str__(self) -> str:
-        return f"{self.pot} · {self.get_direction_display()} {self.amount_minor} {self.currency}"
+        amount = format_money(self.amount_minor, currency=self.currency)
+        return f"{self.pot} · {self.get_direction_display()} {amount}"

@@ -13,9 +13,11 @@ import pytest
 from django.utils import timezone
 
 from foundations.actions.books import create_fund, create_pot, give_role
+from foundations.actions.confirmations import issue_confirmation
 from foundations.actions.entries import approve_expense, enter_expense, enter_grant, enter_transfer
 from foundations.actions.facts import add_foundation_member
 from foundations.actions.gifts import book_gift
+from foundations.actions.periods import close_period
 from foundations.models import (
     BankLine,
     BankStatement,
@@ -26,8 +28,13 @@ from foundations.models import (
     Donor,
     Foundation,
     Fund,
+    FundPlan,
     Gift,
     MonthlyGift,
+    OfflineGift,
+    PledgePayment,
+    PointsPledge,
+    PotPayment,
     ProcessorEntry,
     Proposal,
     ProposalRound,
@@ -35,8 +42,9 @@ from foundations.models import (
     Refund,
     WebhookEvent,
 )
+from points.actions.projects import create_points_project
 from tests.cast import make_user
-from tests.foundations.money_cast import invoice
+from tests.foundations.money_cast import invoice, month_back
 from volunteers.models import Territory, User, Volunteer
 
 SECRET = "机密花园"
@@ -60,6 +68,7 @@ def make_gift(*, fund: Fund, donor: Donor, **fields: Any) -> Gift:
         fund=fund, key=gift.number, amount_minor=gift.amount_minor,
         happened_on=timezone.localdate(), by=None,
     )  # fmt: skip
+    issue_confirmation(gift=gift)
     return gift
 
 
@@ -76,6 +85,15 @@ def fill(
     line = BudgetLine.objects.create(
         fund=fund, name=f"{word}大米", kind="programme", amount_minor=90000
     )
+    FundPlan.objects.create(
+        fund=fund, starts_on=today, ends_on=today, target_minor=1, area=word, lead=word,
+        office=word, methods=word, account=word, beneficiaries=word, use=word, cost=word,
+        surplus=word,
+    )  # fmt: skip
+    book_gift(
+        fund=general, key=new_number("old"), amount_minor=1, happened_on=month_back(1), by=None
+    )
+    close_period(foundation=foundation, month=month_back(1), by=approves)
     donor = Donor.objects.create(
         foundation=foundation, name=f"{word}先生", email=f"donor{foundation.pk}@linli.example"
     )
@@ -132,6 +150,7 @@ def fill(
         due_on=today + timedelta(days=20), words=f"{word}进展",
     )  # fmt: skip
     _fill_bank(foundation, enters, word)
+    _fill_sponsors(fund, enters, word)
     _fill_participation(foundation, territory, word)
 
 
@@ -145,6 +164,24 @@ def _fill_bank(foundation: Foundation, enters: User, word: str) -> None:
         statement=statement, foundation=foundation, position=1, fingerprint=new_number("f"),
         booked_on=today, amount_minor=700, currency="CNY", counterparty=f"{word}老板",
     )  # fmt: skip
+
+
+def _fill_sponsors(fund: Fund, enters: User, word: str) -> None:
+    today, foundation = timezone.localdate(), fund.foundation
+    told: dict[str, Any] = {
+        "foundation": foundation, "amount_minor": 300, "currency": "CNY", "happened_on": today,
+        "entered_by": enters,
+    }  # fmt: skip
+    OfflineGift.objects.create(**told, fund=fund, how="cash", donor_name=f"{word}老人")
+    PotPayment.objects.create(**told, pot=foundation.pots.get(), direction="paid_in", note=word)
+    project = create_points_project(
+        name=f"{word}积分", about=word, organisation=foundation.organisation, by=None
+    )
+    pledge = PointsPledge.objects.create(
+        foundation=foundation, fund=fund, project=project, sponsor=f"{word}商店", currency="CNY",
+        pays_minor=100, ceiling_minor=10000, starts_on=today, ends_on=today,
+    )  # fmt: skip
+    PledgePayment.objects.create(**told, pledge=pledge, fund=fund, points=100)
 
 
 def _fill_participation(foundation: Foundation, territory: Territory, word: str) -> None:
