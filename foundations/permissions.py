@@ -129,12 +129,8 @@ def get_funds_for(user: AnyUser) -> QuerySet[Fund]:
 
 def get_funds_to_enter_for(user: AnyUser) -> QuerySet[Fund]:
     """Funds in use for which the account may enter what was spent."""
-    return (
-        get_funds_for(user)
-        .open()
-        .filter(  # type: ignore[attr-defined, no-any-return]
-            foundation__in=get_enterable_foundations_for(user)
-        )
+    return get_funds_for(user).filter(
+        state=Fund.State.OPEN, foundation__in=get_enterable_foundations_for(user)
     )
 
 

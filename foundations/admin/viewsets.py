@@ -70,7 +70,7 @@ class FoundationInspectView(OwnRows, generic.InspectView):
 class RefusedInWords:
     """Mixed into a form's view: what the action refuses stands in the form, nothing is lost."""
 
-    success_message = None
+    success_message: Any = None
 
     def form_valid(self: Any, form: Any) -> HttpResponse:
         try:
@@ -102,6 +102,7 @@ class FoundationButton(OwnRows, PermissionCheckedMixin, View):
     """A button on a row's page: one action, then back to the page with a sentence."""
 
     model: Any = None
+    request: Any  # whose user has an account: Wagtail's admin lets nobody else in
     permission_required: str | None = "view"
     inspect_url_name = ""
     http_method_names = ["post"]
@@ -132,6 +133,7 @@ class FoundationFormPage(OwnRows, PermissionCheckedMixin, WagtailAdminTemplateMi
     """A form about one row and one action; what the action refuses stands in the form."""
 
     model: Any = None
+    request: Any  # whose user has an account: Wagtail's admin lets nobody else in
     permission_required: str | None = "view"
     template_name = "foundations/admin/form_page.html"
     index_url_name = ""

@@ -31,7 +31,8 @@ class BooksForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.foundations = get_foundations_for(user)
         today = timezone.localdate()
-        self.initial = {"since": today.replace(month=1, day=1), "until": today} | self.initial
+        usual: dict[str, Any] = {"since": today.replace(month=1, day=1), "until": today}
+        self.initial = usual | dict(self.initial)
         self.fields["foundation"].queryset = self.foundations  # type: ignore[attr-defined]
         currencies = self.foundations.values_list("funds__currency", flat=True)
         codes = sorted({code for code in currencies if code})
@@ -55,7 +56,7 @@ class BooksForm(forms.Form):
     def chosen(self) -> tuple[Foundation, date, date, str]:
         """(foundation, since, until, currency); what is wrong or missing is as usual."""
         data = getattr(self, "cleaned_data", {})
-        foundation = data.get("foundation") or self.foundations.first()
+        foundation: Any = data.get("foundation") or self.foundations.first()
         until = data.get("until") or timezone.localdate()
         since = data.get("since") or date(until.year, 1, 1)
         return foundation, since, until, data.get("currency") or foundation.base_currency
