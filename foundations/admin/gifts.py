@@ -154,7 +154,7 @@ class HideMessageView(ShowMessageView):
 class GiftViewSet(FoundationViewSet):
     model = Gift
     name = "foundation-gifts"
-    menu_label = _("Gifts")
+    menu_label = _("All gifts")
     icon = "pick"
     list_per_page = 50
     index_view_class = GiftIndex

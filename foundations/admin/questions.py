@@ -65,7 +65,7 @@ class AnswerView(FoundationFormPage):
 class QuestionViewSet(FoundationViewSet):
     model = Question
     name = "foundation-questions"
-    menu_label = _("Questions")
+    menu_label = _("Questions asked")
     icon = "help"
     inspect_view_class = QuestionInspect
     inspect_template_name = "foundations/admin/question.html"

@@ -179,7 +179,7 @@ class FundPlanForm(WrittenByAction, MoneyForm, forms.ModelForm):
 
 class BudgetLineForm(MoneyForm, forms.Form):
     number = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name of the line"), max_length=80)
     name_en = forms.CharField(label=_("Name in English"), max_length=120, required=False)
     kind = forms.ChoiceField(label=_("Kind"), choices=BudgetLine.Kind.choices)
     amount = AmountField()
