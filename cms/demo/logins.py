@@ -45,7 +45,7 @@ LOGINS = (
     ),
     Login(
         "chen",
-        "finance, 红瓦社区基金会",
+        "bookkeeper, 红瓦社区基金会",
         "陈慎之",
         demo_phone(5),
         "chen@linli.example",
@@ -60,6 +60,14 @@ LOGINS = (
         "dai@linli.example",
         "zhanshan-night-team",
         "organiser",
+    ),
+    Login("tan", "treasurer, the same foundation", "谭明理", demo_phone(8), "tan@linli.example"),
+    Login(
+        "kang",
+        "treasurer elsewhere, 百果山社区基金会",
+        "康乐",
+        demo_phone(9),
+        "kang@linli.example",
     ),
     Login(
         "city",

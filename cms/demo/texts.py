@@ -34,6 +34,12 @@ def honours() -> dict[str, Any]:
 
 
 @cache
+def foundations() -> dict[str, Any]:
+    """`index` and the `foundation` list, each with its `general` fund, `fund` list and history."""
+    return _read("foundations.toml")
+
+
+@cache
 def pages() -> dict[str, Any]:
     """`home`, `page`, `city`, `campaigns`, `news` and `article`."""
     return _read("pages.toml")

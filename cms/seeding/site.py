@@ -24,9 +24,10 @@ from campaigns.models import (
 )
 from cms.demo.pictures import draw_scene
 from cms.demo.pictures.paper import as_jpeg
-from cms.demo.texts import campaigns, pages, paragraphs
+from cms.demo.texts import campaigns, foundations, pages, paragraphs
 from cms.models import CityPage, HomePage, NewsIndexPage, NewsPage, SiteNavigation, StandardPage
 from cms.seeding.ground import find_place, organiser_of, seed_bonus
+from foundations.models import FoundationIndexPage
 from volunteers.models import Category, Organisation, Skill
 
 WITH_BONUS = "marathon-water-28k"
@@ -44,7 +45,8 @@ def seed_site() -> HomePage:
     news = _seed_both(home, texts["news"], _news_index)
     for number, row in enumerate(texts["article"]):
         _seed_both(news, row, lambda row, number=number: _article(row, number=number))
-    _seed_index(home, texts["campaigns"])
+    _seed_index(home, texts["campaigns"], CampaignIndexPage)
+    _seed_index(home, foundations()["index"], FoundationIndexPage)
     open_missing_branches()
     _seed_navigation(home)
     return home
@@ -162,7 +164,7 @@ def _standard_page(row: dict[str, Any]) -> StandardPage:
 def _standard_body(row: dict[str, Any], suffix: str, chinese: Any) -> str:
     blocks = list(row[f"body{suffix}"])
     if "picture" in row:
-        picture = _picture_in(chinese) or _draw(
+        picture = _picture_in(chinese) or draw_picture(
             row["picture"], seed=len(row["slug"]), title=row["title"], name=row["slug"]
         )
         caption = row[f"picture_caption{suffix}"]
@@ -199,16 +201,22 @@ def _article(row: dict[str, Any], *, number: int) -> NewsPage:
         published_on=timezone.localdate() - timedelta(days=row["days_ago"]),
         summary=row["summary"],
         search_description=row["summary"],
-        picture=_draw(row["picture"], seed=500 + number, title=row["title"], name=row["slug"]),
+        picture=draw_picture(
+            row["picture"], seed=500 + number, title=row["title"], name=row["slug"]
+        ),
         body=row["body"],
     )
 
 
-def _seed_index(home: HomePage, row: dict[str, Any]) -> None:
-    if CampaignIndexPage.objects.exists():
+def _seed_index(
+    home: HomePage,
+    row: dict[str, Any],
+    kind: type[CampaignIndexPage] | type[FoundationIndexPage],
+) -> None:
+    if kind.objects.exists():
         return
     index = home.add_child(
-        instance=CampaignIndexPage(
+        instance=kind(
             title=row["title"],
             title_en=row["title_en"],
             slug=row["slug"],
@@ -241,6 +249,7 @@ def _seed_navigation(home: HomePage) -> None:
         header=_stream(
             [
                 to_page("campaigns", "志愿活动", "Campaigns"),
+                to_page("foundations", "公益基金", "Foundations"),
                 to_page("news", "新鲜事", "News"),
                 to_page("city", "这座城", "The city"),
                 to_address("/rankings/", "光荣榜", "Rankings"),
@@ -253,6 +262,8 @@ def _seed_navigation(home: HomePage) -> None:
                 to_page("how-points-work", "积分怎么来", "How points work"),
                 to_page("privacy", "隐私说明", "Privacy"),
                 to_address("/rewards/", "积分兑换", "Rewards"),
+                to_page("foundations", "公益基金", "Foundations"),
+                to_address("/foundations/money/", "钱花在哪儿", "Where the money went"),
             ]
         ),
         footer_note=text["footer_note"],
@@ -288,7 +299,7 @@ def _seed_campaign(row: dict[str, Any], *, number: int) -> None:
         search_description=row["summary"],
         story=paragraphs(row["story"]),
         story_en=paragraphs(row["story_en"]),
-        image=_draw(
+        image=draw_picture(
             row["picture"],
             seed=number,
             title=row["title"],
@@ -331,7 +342,7 @@ def _activity(row: dict[str, Any], organisation: Organisation) -> Activity:
     return activity
 
 
-def _draw(
+def draw_picture(
     picture: dict[str, str], *, seed: int, title: str, name: str, collection: Any = None
 ) -> Any:
     """Draw a scene and keep it in the picture library."""

@@ -6,7 +6,18 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from cms.seeding import ground, honours, life, office, patrol, people, rewards, site, today
+from cms.seeding import (
+    foundations,
+    ground,
+    honours,
+    life,
+    office,
+    patrol,
+    people,
+    rewards,
+    site,
+    today,
+)
 
 DAYS = 42
 RESIDENTS = 2000
@@ -40,6 +51,7 @@ class Command(BaseCommand):
         self._step("badges", honours.seed_badges)
         self._step("campaigns", lambda: site.seed_campaigns(how_many=options["campaigns"]))
         self._step("cast", lambda: people.seed_cast(users))
+        self._step("foundations", lambda: foundations.seed_foundations(users))
         residents, days, processes = options["residents"], options["days"], options["processes"]
         self._step("residents", lambda: people.seed_residents(how_many=residents, days=days))
         self._step(
