@@ -41,6 +41,10 @@ class NoFoundation(BooksRefused):
     sentence = gettext_lazy("Only an organisation that is a foundation keeps such books.")
 
 
+class BooksAreThere(BooksRefused):
+    sentence = gettext_lazy("This organisation keeps its books already.")
+
+
 class GeneralFundIsThere(BooksRefused):
     sentence = gettext_lazy("There is a general fund in this currency already.")
 
@@ -75,11 +79,15 @@ def create_foundation(
 ) -> Foundation:
     """A foundation with its general fund in the currency of its books, and its page as a draft.
 
-    Raises NoFoundation.
+    Raises NoFoundation, BooksAreThere.
     """
     exponent_of(currency)
     if organisation.kind != Organisation.Kind.FOUNDATION:
         raise NoFoundation
+    # Pressed twice at once: the second waits here and finds the books.
+    Organisation.objects.select_for_update(no_key=True, of=("self",)).get(pk=organisation.pk)
+    if Foundation.objects.filter(organisation=organisation).exists():
+        raise BooksAreThere
     foundation = Foundation.objects.create(
         organisation=organisation, mode=mode, kind=kind, base_currency=currency, created_by=by
     )

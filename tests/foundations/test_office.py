@@ -14,7 +14,13 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from wagtail.models import ModelLogEntry
 
-from foundations.actions.books import OFFICE_GROUP, give_role, take_role
+from foundations.actions.books import (
+    OFFICE_GROUP,
+    BooksAreThere,
+    create_foundation,
+    give_role,
+    take_role,
+)
 from foundations.actions.gifts import book_gift
 from foundations.actions.plans import save_plan
 from foundations.models import (
@@ -122,6 +128,13 @@ def test_superusers_open_books_and_give_roles(
     assert (role.user, role.role) == (alice, "bookkeeper")
     client.post(reverse("foundations:take_role", args=[opened.pk, role.pk]))
     assert not FoundationRole.objects.filter(foundation=opened).exists()
+
+
+def test_an_organisation_keeps_its_books_once(foundation: Foundation) -> None:
+    with pytest.raises(BooksAreThere):
+        create_foundation(
+            organisation=foundation.organisation, mode="own_name", kind="public", by=None
+        )
 
 
 # The checklist of D1
