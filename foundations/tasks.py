@@ -7,6 +7,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
+from foundations.actions.checking import back_fill, check_next_gift, check_next_monthly
 from foundations.actions.disclosures import draw_up_disclosures
 from foundations.actions.letters import (
     forget_links,
@@ -16,6 +17,8 @@ from foundations.actions.letters import (
     year_to_tell,
 )
 from foundations.actions.money_checks import check_books
+from foundations.actions.notifications import forget_nudge as forget_notifications_nudge
+from foundations.actions.notifications import work_on_next_notification
 from foundations.actions.reconciliation import LONG_OVERLAP, OVERLAP, reconcile
 from foundations.models import Foundation
 
@@ -78,3 +81,38 @@ def sweep_disclosures() -> None:
 def check_money_books() -> None:
     """By beat, every night: the proof of all books, kept where the office sees it."""
     check_books()
+
+
+@shared_task
+def work_on_notifications() -> None:
+    """One notification after the other: asked about, booked, done."""
+    # First, or one that came after the last look would find the mark and send nobody.
+    forget_notifications_nudge()
+    until = time.monotonic() + STINT_SECONDS
+    while work_on_next_notification():
+        if time.monotonic() > until:
+            work_on_notifications.delay()
+            return
+
+
+@shared_task
+def sweep_notifications() -> None:
+    """By beat: what a lost nudge or a dead worker left behind, and what is to be tried again."""
+    work_on_notifications()
+
+
+@shared_task
+def back_fill_notifications() -> None:
+    """By beat, each hour: what the gateway has to tell and nobody delivered."""
+    back_fill()
+
+
+@shared_task
+def check_quiet_payments() -> None:
+    """By beat: gifts and monthly gifts that were begun and of which nobody has told us more."""
+    until = time.monotonic() + STINT_SECONDS
+    while check_next_gift() and time.monotonic() < until:
+        pass
+    last: int | None = 0
+    while last is not None and time.monotonic() < until:
+        last = check_next_monthly(after=last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from foundations.views import disclosures, donor, giving, monthly, participation, where
+from foundations.views import disclosures, donor, giving, monthly, participation, webhooks, where
 
 urlpatterns = [
     path("give/<int:fund_id>/", giving.give, name="give"),
@@ -65,4 +65,9 @@ urlpatterns = [
         name="change_monthly",
     ),
     path("me/gifts/monthly/<uuid:monthly_uuid>/stop/", monthly.stop_monthly, name="stop_monthly"),
+    # What gateways tell us
+    path("gateways/stripe/", webhooks.stripe_webhook, name="stripe_webhook"),
+    path(
+        "gateways/stripe/connect/", webhooks.stripe_connect_webhook, name="stripe_connect_webhook"
+    ),
 ]

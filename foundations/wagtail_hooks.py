@@ -165,3 +165,17 @@ def register_bank_and_sponsors(actions: Any) -> None:
         ),
     ):
         actions.register_action(f"foundations.{name}", to_do, done)
+
+
+@hooks.register("register_log_actions")
+def register_told(actions: Any) -> None:
+    """What the gateways told, and what the office says of it."""
+    for name, to_do, done in (
+        ("refund_at_gateway", _("Pay back"), _("Paid back at the payment service")),
+        ("refund_told", _("Told by the payment service"), _("Refund moved on")),
+        ("dispute_opened", _("Dispute"), _("The donor's bank disputes it")),
+        ("dispute_decided", _("Decide"), _("Dispute decided")),
+        ("monthly_told", _("Told by the payment service"), _("Monthly gift moved on")),
+        ("look_again", _("Try again"), _("Looked at again")),
+    ):
+        actions.register_action(f"foundations.{name}", to_do, done)

@@ -402,6 +402,9 @@ CELERY_BEAT_SCHEDULE = {
     "prove the books of foundations": _nightly("foundations.tasks.check_money_books"),
     "draw up disclosures": _nightly("foundations.tasks.sweep_disclosures"),
     "sweep letters of days": _nightly("foundations.tasks.sweep_letters_of_days"),
+    "work on notifications": _every(30, "foundations.tasks.sweep_notifications"),
+    "read the lists of events": _every(HOUR, "foundations.tasks.back_fill_notifications"),
+    "ask about quiet payments": _every(600, "foundations.tasks.check_quiet_payments"),
     "compare with the processor": _every(HOUR, "foundations.tasks.reconcile_foundations"),
     "compare with the processor of days": _nightly(
         "foundations.tasks.reconcile_foundations_of_days"

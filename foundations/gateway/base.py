@@ -216,6 +216,10 @@ class Gateway(Protocol):
         """Whether it moves money; False: everything is a test."""
         ...
 
+    def hears(self, door: str) -> bool:
+        """Whether notifications that come to this address can be told from forged ones."""
+        ...
+
     def start(
         self, *, payment: Gift | MonthlyGift, success_url: str, cancel_url: str, email: str
     ) -> Started:

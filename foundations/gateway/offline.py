@@ -36,6 +36,9 @@ class OfflineGateway:
     def is_live(self) -> bool:
         return True
 
+    def hears(self, door: str) -> bool:
+        return False
+
     def start(
         self, *, payment: Gift | MonthlyGift, success_url: str, cancel_url: str, email: str
     ) -> Started:
