@@ -20,6 +20,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from foundations.actions.ledger import BookingRefused
+from foundations.actions.monthly_payments import told_of_monthly
 from foundations.actions.settling import settle_gift
 from foundations.checkout import takes_gifts
 from foundations.gateway import GatewayRefused, Started, get_gateway
@@ -118,8 +120,8 @@ def look_again(*, begun: Begun) -> Begun:
     try:
         if isinstance(begun, Gift):
             return settle_gift(gift=begun, told=gateway.fetch_state(gift=begun))
-        return _look_at_monthly(begun)
-    except GatewayError:
+        return told_of_monthly(monthly=begun, told=gateway.fetch_monthly(monthly=begun))
+    except (GatewayError, BookingRefused):
         return begun
 
 
@@ -236,7 +238,3 @@ def _may_ask(begun: Begun) -> bool:
     unasked = Q(checked_at=None) | Q(checked_at__lt=now - ASK_AGAIN_AFTER)
     waiting = Gift.objects.open().filter(unasked, pk=begun.pk)
     return bool(waiting.update(checked_at=now))
-
-
-def _look_at_monthly(begun: MonthlyGift) -> MonthlyGift:
-    return begun
