@@ -200,11 +200,11 @@ def _open_page(begun: Begun) -> Started:
 
 def _note_refused(begun: Begun) -> None:
     """No page was opened, so nobody can pay it. One that has a page is left to the gateway."""
-    unopened = type(begun).objects.filter(pk=begun.pk, state="started", session_ref="")
+    unopened = {"pk": begun.pk, "state": "started", "session_ref": ""}
     if isinstance(begun, Gift):
-        unopened.update(state=Gift.State.FAILED, ended_at=timezone.now())
+        Gift.objects.filter(**unopened).update(state=Gift.State.FAILED, ended_at=timezone.now())
     else:
-        unopened.update(state=MonthlyGift.State.EXPIRED)
+        MonthlyGift.objects.filter(**unopened).update(state=MonthlyGift.State.EXPIRED)
 
 
 def _donor_of(fund: Fund, giving: Giving, by: User | None) -> Donor | None:

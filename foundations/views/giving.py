@@ -101,8 +101,9 @@ def _start(request: HttpRequest, fund: Fund, form: GiveForm) -> HttpResponse:
 
 def _anew(form: GiveForm) -> GiveForm:
     """What was written stays; the next press begins another payment."""
-    form.data = form.data.copy()
-    form.data["nonce"] = str(uuid.uuid4())
+    data: Any = form.data
+    form.data = data = data.copy()
+    data["nonce"] = str(uuid.uuid4())
     return form
 
 
