@@ -88,7 +88,8 @@ Columns = dict[str, int]
 
 def read_csv(content: bytes, *, currency: str, ignore_balances: bool) -> ReadStatement:
     """Raises FileRefused."""
-    rows = list(_rows_of(_decode(content)))
+    text = decode_csv(content)
+    rows = list(rows_of_csv(text, delimiter=_delimiter_of(text)))
     at, columns, texts = _header_of(rows)
     lines: list[ReadLine] = []
     troubles: list[RowTrouble] = []
@@ -113,7 +114,7 @@ def read_csv(content: bytes, *, currency: str, ignore_balances: bool) -> ReadSta
     )  # fmt: skip
 
 
-def _decode(content: bytes) -> str:
+def decode_csv(content: bytes) -> str:
     """UTF-8 with or without its mark, UTF-16 with it, else what Chinese banks write."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         codings = ["utf-16"]
@@ -129,9 +130,9 @@ def _decode(content: bytes) -> str:
     raise FileUnreadable
 
 
-def _rows_of(text: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of_csv(text: str, *, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """(number of the row in the file, its cells), without those that are empty."""
-    reader = csv.reader(text.splitlines(), delimiter=_delimiter_of(text))
+    reader = csv.reader(text.splitlines(), delimiter=delimiter)
     try:
         for cells in reader:
             if reader.line_num > MOST_LINES + HEADER_WITHIN:

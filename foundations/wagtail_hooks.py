@@ -9,14 +9,23 @@ from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSet, ViewSetGroup
 
 from foundations.admin import pages as _pages  # noqa: F401 - its hooks register themselves
+from foundations.admin.bank import BankViewSet
 from foundations.admin.books import BooksViewSet
 from foundations.admin.disclosures import DisclosureViewSet
 from foundations.admin.donors import DonorViewSet
 from foundations.admin.entries import ExpenseViewSet, GrantViewSet, TransferViewSet
+from foundations.admin.fiscal import ReceiptViewSet
 from foundations.admin.foundation import FoundationsViewSet
 from foundations.admin.funds import FundViewSet
 from foundations.admin.gifts import GiftViewSet, MessagesViewSet, MonthlyGiftViewSet
 from foundations.admin.movements import MovementViewSet
+from foundations.admin.offline import (
+    OfflineGiftViewSet,
+    PledgePaymentViewSet,
+    PledgeViewSet,
+    PotPaymentViewSet,
+    PotViewSet,
+)
 from foundations.admin.overview import OverviewViewSet
 from foundations.admin.participation import ProposalRoundViewSet
 from foundations.admin.questions import QuestionViewSet
@@ -37,6 +46,13 @@ class FoundationsGroup(ViewSetGroup):
         QuestionViewSet,
         MessagesViewSet,
         RefundViewSet,
+        OfflineGiftViewSet,
+        BankViewSet,
+        ReceiptViewSet,
+        PotViewSet,
+        PotPaymentViewSet,
+        PledgeViewSet,
+        PledgePaymentViewSet,
         ExpenseViewSet,
         GrantViewSet,
         TransferViewSet,

@@ -39,7 +39,15 @@ from foundations.admin.viewsets import (
 )
 from foundations.forms.entries import ExpenseForm, GrantForm, TransferForm
 from foundations.forms.office import DatedReasonForm, ReasonForm
-from foundations.models import Entry, Expense, FundTransfer, Grant
+from foundations.models import (
+    Entry,
+    Expense,
+    FundTransfer,
+    Grant,
+    OfflineGift,
+    PledgePayment,
+    PotPayment,
+)
 from foundations.permissions import (
     can_approve,
     can_approve_entry,
@@ -171,7 +179,7 @@ class ReverseView(FoundationFormPage):
         " read."
     )
     success_words = _("Reversed.")
-    form_class = DatedReasonForm
+    form_class: type = DatedReasonForm
 
     def may(self, row: Any) -> bool:
         return can_approve(self.request.user, row.foundation)
@@ -214,6 +222,8 @@ class EntryViewSet(FoundationViewSet):
     index_view_class = EntryIndexView
     add_view_class = EntryCreateView
     inspect_view_class = EntryInspectView
+    reject_view_class: type = RejectView
+    reverse_view_class: type = ReverseView
     create_template_name = "foundations/admin/entry_form.html"
     inspect_template_name = "foundations/admin/entry.html"
     entry_form: type
@@ -225,12 +235,13 @@ class EntryViewSet(FoundationViewSet):
 
     def get_urlpatterns(self) -> list[Any]:
         approve = self.construct_view(_with(ApproveView, approve=type(self).approve))
-        reject = self.construct_view(_with(RejectView, reject=type(self).reject))
+        reject = self.construct_view(_with(self.reject_view_class, reject=type(self).reject))
+        reverse_it = self.construct_view(self.reverse_view_class)
         return [
             *super().get_urlpatterns(),
             path("approve/<int:pk>/", approve, name="approve"),
             path("reject/<int:pk>/", reject, name="reject"),
-            path("reverse/<int:pk>/", self.construct_view(ReverseView), name="reverse"),
+            path("reverse/<int:pk>/", reverse_it, name="reverse"),
             path("file/<int:pk>/", self.construct_view(FileView), name="file"),
         ]
 
@@ -357,7 +368,9 @@ class TransferViewSet(EntryViewSet):
 
 
 def file_of(entry: Any) -> Any:
-    """The invoice of an expense, the agreement of a grant; nothing for a transfer."""
+    """An expense's invoice, a grant's agreement, a gift's evidence; nothing for a transfer."""
+    if isinstance(entry, OfflineGift):
+        return entry.evidence
     return getattr(entry, "invoice", None) or getattr(entry, "agreement", None)
 
 
@@ -366,5 +379,9 @@ def _with(view: type, **verbs: Callable[..., Any]) -> type:
 
 
 def _viewset_of(entry: Any) -> str:
-    names = {Expense: "expenses", Grant: "grants", FundTransfer: "transfers"}
+    names = {
+        Expense: "expenses", Grant: "grants", FundTransfer: "transfers",
+        OfflineGift: "offline-gifts", PotPayment: "pot-payments",
+        PledgePayment: "pledge-payments",
+    }  # fmt: skip
     return f"foundation-{names[type(entry)]}"

@@ -17,6 +17,7 @@ from foundations.actions.confirmations import issue_confirmation
 from foundations.actions.entries import approve_expense, enter_expense, enter_grant, enter_transfer
 from foundations.actions.facts import add_foundation_member
 from foundations.actions.gifts import book_gift
+from foundations.actions.offline import enter_offline_gift
 from foundations.actions.periods import close_period
 from foundations.models import (
     BankLine,
@@ -31,7 +32,6 @@ from foundations.models import (
     FundPlan,
     Gift,
     MonthlyGift,
-    OfflineGift,
     PledgePayment,
     PointsPledge,
     PotPayment,
@@ -150,6 +150,7 @@ def fill(
         due_on=today + timedelta(days=20), words=f"{word}进展",
     )  # fmt: skip
     _fill_bank(foundation, enters, word)
+    _fill_offline(fund, told, word)
     _fill_sponsors(fund, enters, word)
     _fill_participation(foundation, territory, word)
 
@@ -172,7 +173,6 @@ def _fill_sponsors(fund: Fund, enters: User, word: str) -> None:
         "foundation": foundation, "amount_minor": 300, "currency": "CNY", "happened_on": today,
         "entered_by": enters,
     }  # fmt: skip
-    OfflineGift.objects.create(**told, fund=fund, how="cash", donor_name=f"{word}老人")
     PotPayment.objects.create(**told, pot=foundation.pots.get(), direction="paid_in", note=word)
     project = create_points_project(
         name=f"{word}积分", about=word, organisation=foundation.organisation, by=None
@@ -182,6 +182,12 @@ def _fill_sponsors(fund: Fund, enters: User, word: str) -> None:
         pays_minor=100, ceiling_minor=10000, starts_on=today, ends_on=today,
     )  # fmt: skip
     PledgePayment.objects.create(**told, pledge=pledge, fund=fund, points=100)
+
+
+def _fill_offline(fund: Fund, told: dict[str, Any], word: str) -> None:
+    """A gift that waits, with what shows it, and a paper without a fiscal number yet."""
+    enter_offline_gift(fund=fund, how="cash", donor_name=f"{word}奶奶", evidence=invoice(), **told)
+    issue_confirmation(gift=Gift.objects.filter(fund=fund).get())
 
 
 def _fill_participation(foundation: Foundation, territory: Territory, word: str) -> None:
