@@ -20,6 +20,7 @@ from foundations.actions.money_checks import check_books
 from foundations.actions.notifications import forget_nudge as forget_notifications_nudge
 from foundations.actions.notifications import work_on_next_notification
 from foundations.actions.reconciliation import LONG_OVERLAP, OVERLAP, reconcile
+from foundations.actions.sending_refunds import send_owed_refunds
 from foundations.models import Foundation
 
 # A worker looks up from its work after this many seconds, and sends for itself again.
@@ -49,6 +50,22 @@ def sweep_letters_of_days() -> None:
     if year := year_to_tell(today=timezone.localdate()):
         owe_year_letters(year=year)
     forget_links()
+
+
+@shared_task
+def send_refunds() -> None:
+    """One approved refund after the other, each an outside call of its own."""
+    until = time.monotonic() + STINT_SECONDS
+    while send_owed_refunds(limit=1):
+        if time.monotonic() > until:
+            send_refunds.delay()
+            return
+
+
+@shared_task
+def sweep_refunds() -> None:
+    """By beat: whatever a lost nudge left behind, and what is to be tried again."""
+    send_refunds()
 
 
 @shared_task

@@ -24,6 +24,7 @@ BY_PEOPLE: dict[str, str | Promise] = {
     "foundations.mark_refund_paid": _("Written down as paid by hand"),
     "foundations.mark_refund_came_back": _("Written down as sent back"),
     "foundations.waive_refund": _("Left with us by the donor"),
+    "foundations.refund_at_gateway": _("Made at the payment service"),
 }
 IN_THE_BOOKS: dict[str, str | Promise] = {
     Moved.REFUND: _("Taken out of the fund; owed to the donor"),

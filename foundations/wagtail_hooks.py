@@ -29,6 +29,7 @@ from foundations.admin.offline import (
 from foundations.admin.overview import OverviewViewSet
 from foundations.admin.participation import ProposalRoundViewSet
 from foundations.admin.questions import QuestionViewSet
+from foundations.admin.reconciliation import ReconciliationViewSet
 from foundations.admin.refunds import RefundViewSet
 
 
@@ -46,6 +47,7 @@ class FoundationsGroup(ViewSetGroup):
         QuestionViewSet,
         MessagesViewSet,
         RefundViewSet,
+        ReconciliationViewSet,
         OfflineGiftViewSet,
         BankViewSet,
         ReceiptViewSet,

@@ -405,6 +405,7 @@ CELERY_BEAT_SCHEDULE = {
     "work on notifications": _every(30, "foundations.tasks.sweep_notifications"),
     "read the lists of events": _every(HOUR, "foundations.tasks.back_fill_notifications"),
     "ask about quiet payments": _every(600, "foundations.tasks.check_quiet_payments"),
+    "sweep refunds": _every(60, "foundations.tasks.sweep_refunds"),
     "compare with the processor": _every(HOUR, "foundations.tasks.reconcile_foundations"),
     "compare with the processor of days": _nightly(
         "foundations.tasks.reconcile_foundations_of_days"

@@ -70,3 +70,14 @@ def in_short(differences: list[Difference]) -> list[tuple[str, str, int | None, 
 
 def now_of(refund: Refund) -> Refund:
     return Refund.objects.select_related("gift").get(pk=refund.pk)
+
+
+def hear_all(foundation: Foundation) -> None:
+    """Everything the gateway has to tell is received and worked on, as the back-fill does it."""
+    from foundations.actions.notifications import receive_notifications, work_on_next_notification
+
+    since = timezone.now() - timedelta(days=1)
+    told = get_gateway("stripe").list_notifications(foundation=foundation, since=since)
+    receive_notifications(gateway="stripe", told=list(told))
+    while work_on_next_notification():
+        pass

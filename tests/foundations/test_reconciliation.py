@@ -11,7 +11,7 @@ from django.utils import timezone
 from foundations.actions.books import create_fund
 from foundations.actions.disputes import book_dispute, book_dispute_fee, book_reinstatement
 from foundations.actions.entering import DecidedAlready
-from foundations.actions.gifts import book_fee, book_gift, book_refund, book_refund_paid
+from foundations.actions.gifts import book_fee, book_gift
 from foundations.actions.ledger import ReasonMissing, booked, reverse_movement
 from foundations.actions.payouts import book_payout, book_payout_failed
 from foundations.actions.reconciliation import reconcile, resolve_difference
@@ -19,7 +19,7 @@ from foundations.comparing import balances
 from foundations.models import Difference, GatewayMark, Gift, ProcessorEntry
 from foundations.tasks import reconcile_foundation
 from tests.foundations.gateway_cast import ACCOUNT
-from tests.foundations.recon_cast import compared, in_short
+from tests.foundations.recon_cast import compared, hear_all, in_short
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_books")]
 
@@ -35,9 +35,8 @@ def test_when_all_is_booked_nothing_differs(shop, foundation, known_gift):
     today = timezone.localdate()
     gift, disputed = known_gift(50_000), known_gift(30_000)
     known_gift(7_700, method="alipay")
-    book_refund(gift=gift.number, key="R1", amount_minor=5_000, happened_on=today, by=None)
-    book_refund_paid(gift=gift.number, refund="R1", happened_on=today)
     shop.control.refund(payment=gift.payment_ref, amount=5_000)
+    hear_all(foundation)
     opened = shop.control.dispute(payment=disputed.payment_ref)
     taken = {"gift": disputed.number, "dispute": opened["id"], "happened_on": today}
     book_dispute(gift=disputed.number, key=opened["id"], amount_minor=30_000, happened_on=today)
