@@ -14,7 +14,14 @@ from foundations.actions.offline import enter_offline_gift
 from foundations.actions.pledges import create_pledge, enter_pledge_payment
 from foundations.actions.pots import enter_pot_payment
 from foundations.forms.entries import ACCEPTED, FILE_HELP, EntryForm
-from foundations.forms.office import AmountField, DayField, FundChoiceField, MoneyForm, NonceField
+from foundations.forms.office import (
+    AmountField,
+    DayField,
+    FundChoiceField,
+    MoneyForm,
+    NonceField,
+    WrittenByAction,
+)
 from foundations.models import (
     BankLine,
     Donor,
@@ -98,7 +105,7 @@ class OfflineGiftForm(EntryForm):
         return enter_offline_gift(**self._told(), by=by)
 
 
-class PotForm(MoneyForm, WagtailAdminModelForm):
+class PotForm(WrittenByAction, MoneyForm, WagtailAdminModelForm):
     """A sponsor's terms; the money comes with a payment that somebody else approves."""
 
     foundation = forms.ModelChoiceField(
@@ -174,7 +181,7 @@ class PotPaymentForm(EntryForm):
         return enter_pot_payment(**self._told(), by=by)
 
 
-class PledgeForm(MoneyForm, WagtailAdminModelForm):
+class PledgeForm(WrittenByAction, MoneyForm, WagtailAdminModelForm):
     fund = FundChoiceField()
     project = forms.ModelChoiceField(
         label=gettext_lazy("Project for points"),
