@@ -31,6 +31,7 @@ def known_gift(paid_gift: Callable[..., Gift]) -> Callable[..., Gift]:
 @pytest.fixture
 def cash_gift(fund: Any) -> Callable[..., Gift]:
     """`cash_gift(amount_minor)`: put into the foundation's bank account without a gateway."""
+    from foundations.actions.confirmations import issue_confirmation
     from foundations.actions.gifts import book_gift
     from tests.foundations.gateway_cast import make_donor
 
@@ -46,9 +47,10 @@ def cash_gift(fund: Any) -> Callable[..., Gift]:
             | fields
         )  # fmt: skip
         book_gift(
-            fund=fund, key=gift.number, amount_minor=amount_minor, into="bank", by=None,
+            fund=fund, key=gift.number, amount_minor=amount_minor, into=gift.method, by=None,
             happened_on=timezone.localdate(),
         )  # fmt: skip
+        issue_confirmation(gift=gift)
         return gift
 
     return make
