@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from foundations.actions import entering, pledges
@@ -31,6 +32,7 @@ from foundations.actions.pots import (
     sheet_of,
 )
 from foundations.models import Foundation, Fund, MatchingPot, PledgePayment, PointsPledge
+from foundations.sponsors import pledges_for_fund, pledges_for_project
 from points.actions.accounts import ensure_account, get_system_account, move_points
 from points.actions.projects import create_points_project, give_points, spend_project_points
 from points.models import Account, Movement, PointsProject
@@ -220,3 +222,18 @@ def test_a_pot_is_paid_in_matched_and_returned(
     sheet = sheet_of(pot)
     assert (sheet.paid_in_minor, sheet.matched_minor, sheet.returned_minor) == (5000, 2000, 1000)
     assert (sheet.held_minor, sheet.gifts) == (2000, 1)
+
+
+def test_a_page_says_what_a_sponsor_gives_for_points(
+    pledge: PointsPledge, people_give: Any, fund: Fund, chen: User, tan: User
+) -> None:
+    people_give(300)
+    approve_pledge_payment(payment=paid(pledge, 2000, chen), by=tan)
+
+    (line,) = pledges_for_fund(fund)
+    (same,) = pledges_for_project(pledge.project)
+    words = render_to_string("foundations/pledge_lines.html", {"lines": [line]})
+
+    assert (line.given_points, line.paid_minor, same) == (300, 2000, line)
+    assert "海云公司" in words
+    assert "20.00" in words
