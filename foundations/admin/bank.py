@@ -80,7 +80,7 @@ def index(request: HttpRequest) -> HttpResponse:
         }
         for foundation in get_foundations_for(user).order_by("pk")
     ]
-    context = {"page_title": _("Bank"), "header_icon": "table", "desks": desks}
+    context = {"page_title": _("Bank statements"), "header_icon": "table", "desks": desks}
     return render(request, "foundations/admin/bank.html", context)
 
 
@@ -241,7 +241,7 @@ def _in_words(*, new: int, known: int) -> str:
 
 class BankViewSet(ViewSet):
     name = "foundation-bank"
-    menu_label = gettext_lazy("Bank")
+    menu_label = gettext_lazy("Bank statements")
     icon = "table"
     menu_item_class = FoundationStaffItem
 

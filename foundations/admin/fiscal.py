@@ -129,7 +129,7 @@ class ReceiptViewSet(FoundationViewSet):
             label=gettext_lazy("Amount"),
             accessor=lambda row: format_money(row.gift.amount_minor, currency=row.gift.currency),
         ),
-        Column("donor", label=gettext_lazy("Given by"), accessor="gift.donor_name"),
+        Column("donor", label=gettext_lazy("Donor"), accessor="gift.donor_name"),
         DateColumn("issued_at", label=gettext_lazy("Issued at")),
         Column("fiscal_number", label=gettext_lazy("Fiscal receipt's number")),
         Column("fiscal_check_code", label=gettext_lazy("Its check code")),

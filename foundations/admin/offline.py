@@ -195,7 +195,7 @@ class OfflineGiftViewSet(EntryViewSet):
     filterset_class = OfflineGiftFilterSet
     search_fields = ["donor_name", "donor_email", "note", "goods"]
     list_display = [
-        Column("name", label=_("Given by"), accessor=lambda entry: entry.donor_name or "–"),
+        Column("name", label=_("Donor"), accessor=lambda entry: entry.donor_name or "–"),
         Column("how", label=_("Way"), accessor="get_how_display"),
         Column("fund", label=_("Fund"), sort_key="fund"),
         MoneyColumn("amount_minor", label=_("Amount")),

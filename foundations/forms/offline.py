@@ -54,7 +54,7 @@ class OfflineGiftForm(EntryForm):
     happened_on = DayField(help_text=gettext_lazy("The day on which it came."))
     donor_kind = forms.ChoiceField(label=gettext_lazy("Donor is a"), choices=Donor.Kind.choices)
     donor_name = forms.CharField(
-        label=gettext_lazy("Given by"),
+        label=gettext_lazy("Donor’s name"),
         max_length=80,
         required=False,
         help_text=gettext_lazy("Empty: the donor is not known, or wants to be named nowhere."),
