@@ -81,6 +81,13 @@ if environment.text("LINLI_OIDC_URL"):
 if environment.text("LINLI_SAML_METADATA_URL"):
     _needed("LINLI_SAML_ENTITY_ID", "campus single sign-on is known by it")
 
+if environment.text("LINLI_STRIPE_URL"):
+    _wrong.append("LINLI_STRIPE_URL must not be set: payments would go to something else")
+if LINLI_STRIPE_KEY:
+    if not LINLI_STRIPE_KEY.startswith(("sk_", "rk_")):
+        _wrong.append("LINLI_STRIPE_KEY must be a secret or restricted key (sk_…, rk_…)")
+    _needed("LINLI_STRIPE_CONNECT_SECRET", "what Stripe tells of foundations' accounts is signed")
+
 try:
     DATABASES = {"default": environment.database(_database_url or "postgresql:///")}
     _cache_url = environment.redis(_redis_url or "redis://", database=1)

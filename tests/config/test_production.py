@@ -97,6 +97,9 @@ def test_an_empty_environment_is_told_everything_that_is_missing_at_once(complet
         ({"DATABASE_URL": "sqlite:///linli.db"}, "must start with postgresql://"),
         ({"REDIS_URL": "memcached://x"}, "REDIS_URL must start with redis://"),
         ({"LINLI_WECHAT_APP_ID": "wx1"}, "belong together"),
+        ({"LINLI_STRIPE_URL": "http://127.0.0.1:12111"}, "LINLI_STRIPE_URL must not be set"),
+        ({"LINLI_STRIPE_KEY": "sk_live_1"}, "LINLI_STRIPE_CONNECT_SECRET is not set"),
+        ({"LINLI_STRIPE_KEY": "pk_live_1"}, "must be a secret or restricted key"),
         ({"LINLI_OIDC_URL": "https://sso.example"}, "LINLI_OIDC_CLIENT_ID is not set"),
     ],
 )  # fmt: skip

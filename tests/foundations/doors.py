@@ -131,6 +131,9 @@ DOORS_OF_FOUNDATIONS: dict[str, Door] = {
     "my_monthly": get(ALICE, monthly_uuid=monthly_of_alice),
     "change_monthly": get(ALICE, monthly_uuid=monthly_of_alice),
     "stop_monthly": get(ALICE, monthly_uuid=monthly_of_alice),
+    # Whoever knocks and did not sign is sent away, whoever they are.
+    "stripe_webhook": post(EVERYONE),
+    "stripe_connect_webhook": post(EVERYONE),
     "where_money_went": get(EVERYONE),
     "where_money_went_csv": get(EVERYONE),
     "where_money_went_json": get(EVERYONE),
