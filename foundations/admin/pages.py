@@ -23,7 +23,7 @@ ONCE = (FoundationIndexPage, FoundationPage, FundPage)
 def open_branches(request: HttpRequest, page: Page) -> None:
     """Foundations that were there before the index get their pages now."""
     if isinstance(page, FoundationIndexPage):
-        open_missing_branches(by=request.user)
+        open_missing_branches(by=request.user)  # type: ignore[arg-type]
 
 
 @hooks.register("before_copy_page")
