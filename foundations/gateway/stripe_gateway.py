@@ -34,6 +34,13 @@ from foundations.gateway.base import (
     State,
     SubscriptionState,
 )
+from foundations.gateway.stripe_asking import (
+    MOVED,
+    StripeAccount,
+    account_options,
+    plain,
+    reader_of,
+)
 from foundations.gateway.stripe_reading import Object
 from foundations.models import Foundation, Gift, MonthlyGift, Refund
 
@@ -46,9 +53,6 @@ RETRIES = 1
 PAGE_LASTS = timedelta(minutes=35)
 SIGNED_WITHIN_SECONDS = 300
 PAGE = 100
-
-_WHOLE_PAYMENT = "payment_intent.latest_charge.balance_transaction"
-_MOVED = ["balance_transaction", "failure_balance_transaction"]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,250}")
 # What is kept of a notification: names to ask by, and nothing of the donor's.
@@ -101,13 +105,13 @@ class StripeGateway:
         )  # fmt: skip
 
     def fetch_state(self, *, gift: Gift) -> PaymentState:
-        account = gift.foundation.stripe_account
+        account = _asked(gift.foundation.stripe_account)
         if gift.invoice_ref:
-            return _read_invoice(account, gift.invoice_ref)[1]
+            return account.payment_of_invoice(gift.invoice_ref)
         if gift.session_ref:
-            return reading.payment_of_session(_session(account, gift.session_ref))
+            return reading.payment_of_session(account.session(gift.session_ref))
         if gift.payment_ref:
-            return _payment_of_intent(account, gift.payment_ref)
+            return account.payment_of_intent(gift.payment_ref)
         raise GatewayRefused("never_started")
 
     def refund(self, *, refund: Refund) -> RefundState:
@@ -117,15 +121,15 @@ class StripeGateway:
             "metadata": {
                 "refund": refund.number, "attempt": str(refund.attempt), "gift": gift.number,
             },
-            "expand": _MOVED,
+            "expand": MOVED,
         }  # fmt: skip
         key = f"{refund.number}-{refund.attempt}"
         with _spoken():
             made = _client().v1.refunds.create(call, _for(gift.foundation, key=key))
-        return reading.state_of_refund(_plain(made))
+        return reading.state_of_refund(plain(made))
 
     def fetch_refund(self, *, refund: Refund) -> RefundState:
-        return _refund(refund.gift.foundation.stripe_account, refund.ref)
+        return _asked(refund.gift.foundation.stripe_account).refund(refund.ref)
 
     # Monthly
 
@@ -136,12 +140,14 @@ class StripeGateway:
             return self._stop_before_it_runs(account, monthly)
         try:
             with _spoken():
-                _client().v1.subscriptions.cancel(monthly.subscription_ref, None, _of(account))
+                _client().v1.subscriptions.cancel(
+                    monthly.subscription_ref, None, account_options(account)
+                )
         except GatewayRefused as refused:
             # What has ended already does not exist for this call; asked for, it is there.
             if refused.code != "resource_missing":
                 raise
-        return _subscription(account, monthly.subscription_ref)
+        return _asked(account).subscription(monthly.subscription_ref)
 
     def _stop_before_it_runs(self, account: str, monthly: MonthlyGift) -> SubscriptionState:
         state = self.fetch_monthly(monthly=monthly)
@@ -150,7 +156,9 @@ class StripeGateway:
             return self.stop_monthly(monthly=monthly)
         if state.status == MonthlyGift.State.STARTED:
             with _spoken():
-                _client().v1.checkout.sessions.expire(monthly.session_ref, None, _of(account))
+                _client().v1.checkout.sessions.expire(
+                    monthly.session_ref, None, account_options(account)
+                )
         return self.fetch_monthly(monthly=monthly)
 
     def change_monthly(self, *, monthly: MonthlyGift, amount_minor: int) -> SubscriptionState:
@@ -160,9 +168,9 @@ class StripeGateway:
         account = monthly.foundation.stripe_account
         with _spoken():
             found = _client().v1.subscriptions.retrieve(
-                monthly.subscription_ref, None, _of(account)
+                monthly.subscription_ref, None, account_options(account)
             )
-            item = _plain(found)["items"]["data"][0]
+            item = plain(found)["items"]["data"][0]
             call: Any = {
                 "items": [
                     {
@@ -176,18 +184,20 @@ class StripeGateway:
                 ],
                 "proration_behavior": "none",
             }  # fmt: skip
-            _client().v1.subscriptions.update(monthly.subscription_ref, call, _of(account))
-        return _subscription(account, monthly.subscription_ref)
+            _client().v1.subscriptions.update(
+                monthly.subscription_ref, call, account_options(account)
+            )
+        return _asked(account).subscription(monthly.subscription_ref)
 
     def fetch_monthly(self, *, monthly: MonthlyGift) -> SubscriptionState:
         account = monthly.foundation.stripe_account
         if monthly.subscription_ref:
-            return _subscription(account, monthly.subscription_ref)
+            return _asked(account).subscription(monthly.subscription_ref)
         if not monthly.session_ref:
             raise GatewayRefused("never_started")
-        session = _session(account, monthly.session_ref)
+        session = _asked(account).session(monthly.session_ref)
         if session["subscription"]:
-            return _subscription(account, session["subscription"])
+            return _asked(account).subscription(session["subscription"])
         return reading.subscription_of_session(session)
 
     # Being told
@@ -204,11 +214,11 @@ class StripeGateway:
             raise NotGenuine from garbled
 
     def tells_of(self, kind: str) -> bool:
-        return _reader_of(kind) is not None
+        return reader_of(kind) is not None
 
     def read(self, *, notification: Notification) -> list[State]:
-        read = _reader_of(notification.kind)
-        return read(notification) if read else []
+        read = reader_of(notification.kind)
+        return read(_asked(notification.account_ref), notification) if read else []
 
     def list_notifications(
         self, *, foundation: Foundation, since: datetime
@@ -216,9 +226,9 @@ class StripeGateway:
         call: Any = {"created": {"gte": int(since.timestamp())}, "limit": PAGE}
         account = foundation.stripe_account
         with _spoken():
-            page = _client().v1.events.list(call, _of(account))
+            page = _client().v1.events.list(call, account_options(account))
             newest_first = [
-                _notification(_plain(event), account=account)
+                _notification(plain(event), account=account)
                 for event in page.auto_paging_iter()
                 if self.tells_of(event.type)
             ]
@@ -232,9 +242,11 @@ class StripeGateway:
             "limit": PAGE, "expand": ["data.source"],
         }  # fmt: skip
         with _spoken():
-            page = _client().v1.balance_transactions.list(call, _of(foundation.stripe_account))
+            page = _client().v1.balance_transactions.list(
+                call, account_options(foundation.stripe_account)
+            )
             for booked in page.auto_paging_iter():
-                yield reading.line_of(_plain(booked))
+                yield reading.line_of(plain(booked))
 
 
 def secrets_of(door: str) -> list[str]:
@@ -245,143 +257,6 @@ def secrets_of(door: str) -> list[str]:
         else settings.LINLI_STRIPE_WEBHOOK_SECRET
     )
     return [secret for word in text.split(",") if (secret := word.strip())]
-
-
-# What each kind of notification is about
-
-
-def _read_session(told: Notification) -> list[State]:
-    session = _session(told.account_ref, told.object_ref)
-    if session["mode"] != "subscription":
-        return [reading.payment_of_session(session)]
-    if not session["subscription"]:
-        return [reading.subscription_of_session(session)]
-    monthly = _subscription(told.account_ref, session["subscription"])
-    if not session["invoice"]:
-        return [monthly]
-    return [monthly, _read_invoice(told.account_ref, session["invoice"])[1]]
-
-
-def _read_charge(told: Notification) -> list[State]:
-    intent = told.payload.get("payment_intent", "")
-    return [*_payment_and_monthly(told.account_ref, intent)] if intent else []
-
-
-def _read_refund(told: Notification) -> list[State]:
-    """The payment first: the refund may overtake what told of it."""
-    refund = _refund(told.account_ref, told.object_ref)
-    return [*_payment_and_monthly(told.account_ref, refund.payment_ref), refund]
-
-
-def _read_dispute(told: Notification) -> list[State]:
-    with _spoken():
-        found = _client().v1.disputes.retrieve(told.object_ref, None, _of(told.account_ref))
-    dispute = reading.state_of_dispute(_plain(found))
-    return [*_payment_and_monthly(told.account_ref, dispute.payment_ref), dispute]
-
-
-def _read_payout(told: Notification) -> list[State]:
-    call: Any = {"expand": ["failure_balance_transaction"]}
-    with _spoken():
-        found = _client().v1.payouts.retrieve(told.object_ref, call, _of(told.account_ref))
-    return [reading.state_of_payout(_plain(found))]
-
-
-def _read_subscription(told: Notification) -> list[State]:
-    return [_subscription(told.account_ref, told.object_ref)]
-
-
-def _read_monthly_payment(told: Notification) -> list[State]:
-    return [*_monthly_first(told.account_ref, told.object_ref)]
-
-
-_READERS = {
-    "checkout.session.": _read_session,
-    "charge.succeeded": _read_charge,
-    "charge.updated": _read_charge,
-    "charge.dispute.": _read_dispute,
-    "refund.": _read_refund,
-    "payout.": _read_payout,
-    "customer.subscription.": _read_subscription,
-    "invoice.paid": _read_monthly_payment,
-    "invoice.payment_failed": _read_monthly_payment,
-}
-
-
-def _reader_of(kind: str) -> Any:
-    """By the kind's name, or by its family («refund.»)."""
-    return _READERS.get(kind) or _READERS.get(kind.rpartition(".")[0] + ".")
-
-
-# Asking
-
-
-def _session(account: str, ref: str) -> Object:
-    call: Any = {"expand": [_WHOLE_PAYMENT]}
-    with _spoken():
-        return _plain(_client().v1.checkout.sessions.retrieve(ref, call, _of(account)))
-
-
-def _subscription(account: str, ref: str) -> SubscriptionState:
-    call: Any = {"expand": ["latest_invoice"]}
-    with _spoken():
-        found = _client().v1.subscriptions.retrieve(ref, call, _of(account))
-    return reading.state_of_subscription(_plain(found))
-
-
-def _refund(account: str, ref: str) -> RefundState:
-    call: Any = {"expand": _MOVED}
-    with _spoken():
-        return reading.state_of_refund(
-            _plain(_client().v1.refunds.retrieve(ref, call, _of(account)))
-        )
-
-
-def _read_invoice(account: str, ref: str) -> tuple[Object, PaymentState]:
-    """An invoice leads to its payment by two steps more than one call can expand."""
-    with _spoken():
-        found = _plain(_client().v1.invoices.retrieve(ref, {"expand": ["payments"]}, _of(account)))
-        paid_by = [kept["payment"].get("payment_intent") for kept in found["payments"]["data"]]
-        intent = _intent(account, paid_by[0]) if paid_by and paid_by[0] else None
-    return found, reading.payment_of_invoice(found, intent)
-
-
-def _monthly_first(account: str, invoice_ref: str) -> list[State]:
-    """An invoice's payment, behind the subscription that it belongs to."""
-    payment = _read_invoice(account, invoice_ref)[1]
-    if not payment.subscription_ref:
-        return [payment]
-    return [_subscription(account, payment.subscription_ref), payment]
-
-
-def _payment_of_intent(account: str, ref: str) -> PaymentState:
-    payment = _payment_and_monthly(account, ref)[-1]
-    assert isinstance(payment, PaymentState)
-    return payment
-
-
-def _payment_and_monthly(account: str, intent_ref: str) -> list[State]:
-    """The payment by its session or invoice: an intent alone does not say whose gift it is."""
-    if not intent_ref:
-        return []
-    by_session: Any = {
-        "payment_intent": intent_ref, "limit": 1, "expand": [f"data.{_WHOLE_PAYMENT}"],
-    }  # fmt: skip
-    by_invoice: Any = {
-        "payment": {"type": "payment_intent", "payment_intent": intent_ref}, "limit": 1,
-    }  # fmt: skip
-    with _spoken():
-        if found := _client().v1.checkout.sessions.list(by_session, _of(account)).data:
-            return [reading.payment_of_session(_plain(found[0]))]
-        paid = _client().v1.invoice_payments.list(by_invoice, _of(account)).data
-        if paid:
-            return _monthly_first(account, str(paid[0].invoice))
-        return [reading.payment_of_intent(_intent(account, intent_ref))]
-
-
-def _intent(account: str, ref: str) -> Object:
-    call: Any = {"expand": ["latest_charge.balance_transaction"]}
-    return _plain(_client().v1.payment_intents.retrieve(ref, call, _of(account)))
 
 
 # The call itself
@@ -471,18 +346,11 @@ def _is_live_key(key: str) -> bool:
 
 
 def _for(foundation: Foundation, *, key: str) -> Any:
-    return _of(foundation.stripe_account) | {"idempotency_key": key}
+    return account_options(foundation.stripe_account) | {"idempotency_key": key}
 
 
-def _of(account: str) -> Any:
-    if not account:
-        raise GatewayRefused("no_account")
-    return {"stripe_account": account}
-
-
-def _plain(answer: Any) -> Object:
-    plain: Object = answer.to_dict()
-    return plain
+def _asked(account: str) -> StripeAccount:
+    return StripeAccount(_client(), account, _spoken)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ CONNECT_SECRET = "whsec_of_connect"
 SEED = 20261124
 COPIES, DROPPED = 5, 0.1
 KILLS = 3
+MEASURED = 40
 WAIT_SECONDS = 900
 
 
@@ -56,6 +57,7 @@ def main(gifts: int, refunds: int) -> None:
             fake.control.duplicate(copies=COPIES)
             fake.control.shuffle()
             told = _live(fake, fund, door, gifts=gifts, refunds=refunds)
+            told |= _speed(fake, fund)
         print(json.dumps(told | {"seconds": round(time.monotonic() - began, 1)}))
 
 
@@ -81,15 +83,18 @@ def _live(fake: Any, fund: Any, door: _Door, *, gifts: int, refunds: int) -> dic
     dice = random.Random(SEED)
     amounts = [dice.randrange(400, 200_000) for _gift in range(gifts)]
     with _Workers(fake.url) as workers, ThreadPoolExecutor(8) as donors:
-        begun = list(donors.map(lambda amount: _give(fake, fund, amount), amounts[: gifts // 2]))
+        some, many = gifts // 4, gifts // 2
+        begun = list(donors.map(lambda amount: _give(fake, fund, amount), amounts[:many]))
+        workers.kill()
+        fake.control.wait_until_idle(seconds=WAIT_SECONDS)
         door.shut()
-        begun += donors.map(lambda amount: _give(fake, fund, amount), amounts[gifts // 2 :])
+        begun += donors.map(lambda amount: _give(fake, fund, amount), amounts[many:-some])
         # Half of the refunds for payments of which nobody here has heard yet.
         list(donors.map(lambda gift: _pay_back(fake, gift, dice), begun[-(refunds // 2) :]))
-        workers.kill()
         # Stripe has tried again and given up by now.
         fake.control.wait_until_idle(seconds=WAIT_SECONDS)
         door.open()
+        begun += donors.map(lambda amount: _give(fake, fund, amount), amounts[-some:])
         paid = begun[: refunds - refunds // 2]
         list(donors.map(lambda gift: _pay_back(fake, gift, dice), paid))
         for _kill in range(KILLS - 1):
@@ -179,6 +184,34 @@ def _found(fake: Any, fund: Any) -> dict[str, Any]:
         "set_aside": WebhookEvent.objects.filter(state="quarantined").count(),
         "is_sound": is_sound,
     }
+
+
+def _speed(fake: Any, fund: Any) -> dict[str, float]:
+    """In this process alone, in calm: so many events asked about, then as many also booked."""
+    from foundations.actions.notifications import receive_notifications, work_on_next_notification
+    from foundations.gateway import get_gateway
+
+    gateway = get_gateway("stripe")
+    fake.control.calm()
+    fake.control.hold()
+    since = datetime.now(UTC)
+    for _number in range(MEASURED):
+        _give(fake, fund, 10_000)
+    told = [
+        one
+        for one in gateway.list_notifications(foundation=fund.foundation, since=since)
+        if one.happened_at >= since.replace(microsecond=0)
+    ]
+    began = time.perf_counter()
+    for one in told:
+        gateway.read(notification=one)
+    asked = time.perf_counter() - began
+    new = receive_notifications(gateway="stripe", told=told)
+    began = time.perf_counter()
+    while work_on_next_notification():
+        pass
+    booked = time.perf_counter() - began
+    return {"asked_a_second": len(told) / asked, "booked_a_second": new / booked}
 
 
 # The door: the product's own view behind a plain server that can be shut
