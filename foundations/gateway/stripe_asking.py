@@ -155,7 +155,7 @@ def reader_of(kind: str) -> Reader | None:
     return _READERS.get(kind) or _READERS.get(kind.rpartition(".")[0] + ".")
 
 
-def account_options(account: str) -> dict[str, Any]:
+def account_options(account: str) -> Any:
     if not account:
         raise GatewayRefused("no_account")
     return {"stripe_account": account}
