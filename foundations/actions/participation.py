@@ -236,7 +236,11 @@ def _count(proposal_round: ProposalRound) -> Proposal | None:
 def _fund_for(winner: Proposal, *, by: User) -> Fund:
     """Named as it was proposed; a second of the same name says of which round it is."""
     foundation, purpose = winner.round.foundation, winner.what
-    named: dict[str, Any] = {"foundation": foundation, "purpose": purpose, "currency": winner.round.currency}
+    named: dict[str, Any] = {
+        "foundation": foundation,
+        "purpose": purpose,
+        "currency": winner.round.currency,
+    }
     try:
         with transaction.atomic():
             return create_fund(name=winner.title, by=by, **named)
