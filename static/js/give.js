@@ -59,7 +59,7 @@ form.addEventListener("input", (event) => {
 });
 
 const showCompany = () => {
-  form.querySelector(".give-company").hidden = field("donor_kind").value !== "company";
+  form.querySelector("[data-company]").hidden = field("donor_kind").value !== "company";
 };
 
 showCompany();
