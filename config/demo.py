@@ -8,12 +8,14 @@ worker and beat, side by side.
 import contextlib
 import hashlib
 import os
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -79,15 +81,55 @@ def _environment(data: Path, *, host: str, port: int) -> dict[str, str]:
     media = data / "media"
     (media / "images").mkdir(parents=True, exist_ok=True)
     bin_folder = str(Path(sys.executable).parent)
-    return os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings.embedded",
-        "HOST": host,
-        "PORT": str(port),
-        "LINLI_DATA": str(data),
-        "LINLI_MEDIA": str(media),
-        "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONUNBUFFERED": "1",
+    return (
+        os.environ
+        | _fake_stripe(data)
+        | {
+            "DJANGO_SETTINGS_MODULE": "config.settings.embedded",
+            "HOST": host,
+            "PORT": str(port),
+            "LINLI_DATA": str(data),
+            "LINLI_MEDIA": str(media),
+            "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}",
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
+
+
+# A Stripe of our own: gifts can be tried out, and no money moves
+
+
+def _fake_stripe(data: Path) -> dict[str, str]:
+    """Where it answers and how both sides know one another; nothing when a real key is given."""
+    if os.environ.get("LINLI_STRIPE_KEY"):
+        return {}
+    secrets = embedded.secret_values(data)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return {
+        "LINLI_STRIPE_URL": f"http://127.0.0.1:{port}",
+        "LINLI_STRIPE_KEY": f"sk_test_{secrets['LINLI_STRIPE_KEY']}",
+        "LINLI_STRIPE_WEBHOOK_SECRET": f"whsec_{secrets['LINLI_STRIPE_WEBHOOK_SECRET']}",
+        "LINLI_STRIPE_CONNECT_SECRET": f"whsec_{secrets['LINLI_STRIPE_CONNECT_SECRET']}",
     }
+
+
+def fake_stripe_command(environment: dict[str, str]) -> str:
+    """The process beside the Procfile's: it knows the demo's foundations and tells the site."""
+    told = tomllib.loads((PROJECT / "cms" / "demo" / "foundations.toml").read_text())
+    accounts = [one["account"] for one in told["foundation"] if one.get("account")]
+    site = f"http://127.0.0.1:{environment['PORT']}"
+    arguments = [
+        "--port", environment["LINLI_STRIPE_URL"].rsplit(":", 1)[1],
+        "--key", environment["LINLI_STRIPE_KEY"],
+        "--endpoint", f"{site}/gateways/stripe/",
+        "--secret", environment["LINLI_STRIPE_WEBHOOK_SECRET"],
+        "--connect-endpoint", f"{site}/gateways/stripe/connect/",
+        "--connect-secret", environment["LINLI_STRIPE_CONNECT_SECRET"],
+        *(word for account in accounts for word in ("--account", account)),
+    ]  # fmt: skip
+    return shlex.join(["exec", sys.executable, "-m", "tests.fake_stripe", *arguments])
 
 
 # What only a first start, or a change, makes necessary
@@ -144,6 +186,9 @@ def _serve(data: Path, environment: dict[str, str], *, host: str, port: int, beg
     procfile = parse_procfile((PROJECT / "Procfile").read_text())
     for name, command in procfile.processes.items():
         manager.add_process(name, command, env=environment, cwd=str(PROJECT))
+    if environment.get("LINLI_STRIPE_URL"):
+        command = fake_stripe_command(environment)
+        manager.add_process("stripe", command, env=environment, cwd=str(PROJECT))
     threading.Thread(
         target=_announce, args=(data, host, port, began), name="announce", daemon=True
     ).start()

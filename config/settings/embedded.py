@@ -51,3 +51,5 @@ WHITENOISE_MAX_AGE = 0 if DEBUG else 300
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = _data / "mail"
 LINLI_SMS_BACKEND = environment.text("LINLI_SMS_BACKEND", "volunteers.sms.DatabaseBackend")
+# In the demo a Stripe of our own answers (config/demo.py).
+LINLI_STRIPE_URL = environment.text("LINLI_STRIPE_URL")
