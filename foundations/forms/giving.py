@@ -6,9 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, pgettext_lazy
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy_
+from django.utils.translation import get_language, gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError as NoNumber
 
@@ -40,30 +39,30 @@ class GiveForm(forms.Form):
     wait = forms.CharField(required=False, widget=forms.HiddenInput)
 
     rhythm = forms.ChoiceField(
-        label=lazy_("How often"),
+        label=_("How often"),
         choices=[
             (ONCE, pgettext_lazy("gift", "Once")),
             (MONTHLY, pgettext_lazy("gift", "Each month")),
         ],
         initial=ONCE,
         widget=forms.RadioSelect,
-        help_text=lazy_(
+        help_text=_(
             "Each month works with a card only. You can change or stop it at any time, in two"
             " presses."
         ),
     )
-    suggested = forms.ChoiceField(label=lazy_("Amount"), required=False, widget=forms.RadioSelect)
+    suggested = forms.ChoiceField(label=_("Amount"), required=False, widget=forms.RadioSelect)
     amount = forms.CharField(
         required=False,
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     covers_fee = forms.BooleanField(
-        label=lazy_("I add what the payment costs, so that the whole amount arrives"),
+        label=_("I add what the payment costs, so that the whole amount arrives"),
         required=False,
     )
     donor_kind = forms.ChoiceField(
-        label=lazy_("Who gives"),
+        label=_("Who gives"),
         choices=Donor.Kind.choices,
         initial=Donor.Kind.PERSON,
         widget=forms.RadioSelect,
@@ -73,50 +72,48 @@ class GiveForm(forms.Form):
         required=False,
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        help_text=lazy_("It stands on your confirmation. Without a name you give anonymously."),
+        help_text=_("It stands on your confirmation. Without a name you give anonymously."),
     )
     credit_code = forms.CharField(
-        label=lazy_("Unified social credit code, for a company"),
+        label=_("Unified social credit code, for a company"),
         required=False,
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     email = forms.EmailField(
-        label=lazy_("E-mail"),
+        label=_("E-mail"),
         required=False,
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text=lazy_(
+        help_text=_(
             "We send the confirmation there, and with it you find your gifts again. Without it you"
             " see the confirmation once, after paying: please keep it then."
         ),
     )
     shown_as = forms.ChoiceField(
-        label=lazy_("How I am shown on the donor wall"),
+        label=_("How I am shown on the donor wall"),
         choices=[
-            (ShownAs.MASKED, lazy_("With my surname only, such as 王*")),
-            (ShownAs.FULL, lazy_("With my whole name: I agree that everybody reads it")),
-            (ShownAs.ANONYMOUS, lazy_("Without my name")),
+            (ShownAs.MASKED, _("With my surname only, such as 王*")),
+            (ShownAs.FULL, _("With my whole name: I agree that everybody reads it")),
+            (ShownAs.ANONYMOUS, _("Without my name")),
         ],
         initial=ShownAs.MASKED,
         widget=forms.RadioSelect,
     )
     dedication = forms.CharField(
-        label=lazy_("Dedicated to"),
+        label=_("Dedicated to"),
         required=False,
         max_length=120,
-        help_text=lazy_("For example: for grandmother's eightieth birthday."),
+        help_text=_("For example: for grandmother's eightieth birthday."),
     )
     message = LinesField(
-        label=lazy_("A few words"),
+        label=_("A few words"),
         required=False,
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=lazy_("They stand on the donor wall after somebody has read them."),
+        help_text=_("They stand on the donor wall after somebody has read them."),
     )
-    waives_receipt = forms.BooleanField(
-        label=lazy_("I do not need a fiscal receipt"), required=False
-    )
+    waives_receipt = forms.BooleanField(label=_("I do not need a fiscal receipt"), required=False)
 
     def __init__(self, *args: Any, fund: Fund, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,20 +123,22 @@ class GiveForm(forms.Form):
         self.fields["suggested"].choices = [  # type: ignore[attr-defined]
             (str(minor), self._said(minor)) for minor in suggested
         ]
-        self.fields["amount"].label = _("Or another amount, in %(currency)s") % {
+        self.fields["amount"].label = gettext("Or another amount, in %(currency)s") % {
             "currency": fund.currency
         }
         if not suggested:
             del self.fields["suggested"]
-            self.fields["amount"].label = _("Amount in %(currency)s") % {"currency": fund.currency}
-        self.fields["amount"].help_text = _("From %(least)s to %(most)s.") % {
+            self.fields["amount"].label = gettext("Amount in %(currency)s") % {
+                "currency": fund.currency
+            }
+        self.fields["amount"].help_text = gettext("From %(least)s to %(most)s.") % {
             "least": self._said(self.terms.least_minor), "most": self._said(self.terms.most_minor),
         }  # fmt: skip
         if not self.terms.offers_cover:
             del self.fields["covers_fee"]
             return
         example = suggested[-2] if len(suggested) > 1 else self.terms.least_minor
-        self.fields["covers_fee"].help_text = _(
+        self.fields["covers_fee"].help_text = gettext(
             "To %(amount)s it adds %(cover)s. The payment company keeps that."
         ) % {"amount": self._said(example), "cover": self._said(self.terms.cover_for(example))}
 
@@ -176,7 +175,7 @@ class GiveForm(forms.Form):
             return str(uscc.validate(self.cleaned_data["credit_code"]))
         except NoNumber as wrong:
             raise ValidationError(
-                _(
+                gettext(
                     "This is not a unified social credit code. It has 18 digits and letters:"
                     " please compare it once more."
                 )
@@ -186,7 +185,7 @@ class GiveForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         is_company = cleaned.get("donor_kind") == Donor.Kind.COMPANY
         if is_company and not cleaned.get("name") and "name" not in self.errors:
-            self.add_error("name", _("Please write the name of the company or group."))
+            self.add_error("name", gettext("Please write the name of the company or group."))
         if not {"amount", "suggested"} & set(self.errors):
             cleaned["amount_minor"] = self._amount(cleaned)
         return cleaned
@@ -195,23 +194,23 @@ class GiveForm(forms.Form):
         """The one that was chosen or written; two different ones are asked about."""
         written, chosen = cleaned.get("amount"), cleaned.get("suggested")
         if written is None and not chosen:
-            self.add_error("amount", _("Please choose an amount or write one."))
+            self.add_error("amount", gettext("Please choose an amount or write one."))
             return None
         if written is not None and chosen and written != int(chosen):
             self.add_error(
                 "amount",
-                _("You chose %(chosen)s and wrote another amount here. Which one is it?")
+                gettext("You chose %(chosen)s and wrote another amount here. Which one is it?")
                 % {"chosen": self._said(int(chosen))},
             )
             return None
         minor = int(chosen) if written is None else written
         if minor < self.terms.least_minor:
             least = self._said(self.terms.least_minor)
-            self.add_error("amount", _("Please give %(least)s or more.") % {"least": least})
+            self.add_error("amount", gettext("Please give %(least)s or more.") % {"least": least})
         elif minor > self.terms.most_minor:
             self.add_error(
                 "amount",
-                _("At most %(most)s can be given here at once. For more, please talk to us.")
+                gettext("At most %(most)s can be given here at once. For more, please talk to us.")
                 % {"most": self._said(self.terms.most_minor)},
             )
         elif minor % self.terms.step_minor:
