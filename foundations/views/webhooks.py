@@ -29,8 +29,8 @@ def stripe_connect_webhook(request: HttpRequest) -> HttpResponse:
 def _hear(request: HttpRequest, *, door: str) -> HttpResponse:
     gateway = get_gateway("stripe")
     if not gateway.hears(door):
-        # Not refused for good: Stripe tries again for days, and by then there may be a secret.
-        return HttpResponse(status=503)
+        # Stripe tries again for days whatever we answer, and by then there may be a secret.
+        return HttpResponse(status=404)
     if len(_body(request)) > MOST_BYTES:
         return HttpResponse(status=413)
     try:

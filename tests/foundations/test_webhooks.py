@@ -118,7 +118,7 @@ def test_a_secret_can_be_replaced_without_a_gap(client, shop, settings):
 
 def test_without_a_secret_stripe_is_asked_to_come_again(client, shop, settings):
     settings.LINLI_STRIPE_CONNECT_SECRET = ""
-    assert knock(client) == 503
+    assert knock(client) == 404
 
 
 def test_other_methods_and_great_bodies_are_refused(client, shop):
