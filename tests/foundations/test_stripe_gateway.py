@@ -123,7 +123,7 @@ def test_a_lost_answer_is_asked_for_again_and_opens_one_page(shop, stripe_client
 
 def test_an_account_that_is_not_ours_is_refused(shop, fund):
     fund.foundation.stripe_account = "acct_of_somebody"
-    with pytest.raises(GatewayRefused) as refused:
+    with pytest.raises(GatewayRefused):
         begin_gift(fund)
 
 
